@@ -1,0 +1,60 @@
+/**
+ * Every error the sidecar answers with: its HTTP status and OpenSearch's `type`. A type is OpenSearch's own
+ * where a client may branch on it.
+ */
+const errorTable = {
+	bad_request: { status: 400, type: "illegal_argument_exception" },
+	bad_state: { status: 400, type: "status_exception" },
+	bad_json: { status: 400, type: "parse_exception" },
+	bad_query: { status: 400, type: "parsing_exception" },
+	not_found: { status: 404, type: "status_exception" },
+	conflict: { status: 409, type: "status_exception" },
+	too_large: { status: 413, type: "content_too_long_exception" },
+	too_many_requests: { status: 429, type: "rejected_execution_exception" },
+	inference_failed: { status: 500, type: "m_l_exception" },
+	internal: { status: 500, type: "exception" },
+	upstream_broken: { status: 502, type: "bad_gateway_exception" },
+	upstream_unavailable: { status: 503, type: "service_unavailable_exception" },
+	upstream_timeout: { status: 504, type: "gateway_timeout_exception" },
+} as const;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** An error with a meaning for the client: a code out of one table and a reason in words. */
+export class SidecarError extends Error {
+	override readonly name = "SidecarError";
+	readonly code: ErrorCode;
+
+	constructor(code: ErrorCode, reason: string, options?: { cause?: unknown }) {
+		super(reason, options);
+		this.code = code;
+	}
+
+	get status(): number {
+		return errorTable[this.code].status;
+	}
+
+	get type(): string {
+		return errorTable[this.code].type;
+	}
+}
+
+/** OpenSearch's error envelope. */
+export interface ErrorEnvelope {
+	error: {
+		root_cause: { type: string; reason: string }[];
+		type: string;
+		reason: string;
+	};
+	status: number;
+}
+
+/** The envelope that OpenSearch itself would answer for an error with this type, reason and status. */
+export function errorEnvelope(error: {
+	type: string;
+	message: string;
+	status: number;
+}): ErrorEnvelope {
+	const cause = { type: error.type, reason: error.message };
+	return { error: { root_cause: [cause], ...cause }, status: error.status };
+}
