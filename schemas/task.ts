@@ -1,0 +1,27 @@
+import { type Static, Type } from "typebox";
+
+/** States of a task as ml-commons names them; clients hold the list for closed. */
+export const taskStates = [
+	"CREATED",
+	"RUNNING",
+	"COMPLETED",
+	"COMPLETED_WITH_ERROR",
+	"FAILED",
+	"CANCELLED",
+] as const;
+
+/** The document of a task in `.ml-sidecar-task`. Times are epoch milliseconds. */
+export const StoredTask = Type.Object({
+	model_id: Type.String(),
+	task_type: Type.Enum(["DEPLOY_MODEL"]),
+	function_name: Type.String(),
+	state: Type.Enum([...taskStates]),
+	worker_node: Type.Array(Type.String()),
+	create_time: Type.Integer(),
+	last_update_time: Type.Integer(),
+	is_async: Type.Boolean(),
+	/** For a deployment: a JSON object, as a string, of node id to reason. */
+	error: Type.Optional(Type.String()),
+});
+
+export type StoredTask = Static<typeof StoredTask>;

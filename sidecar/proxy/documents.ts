@@ -1,0 +1,50 @@
+import type { FastifyPluginAsync } from "fastify";
+import { readBody } from "../http/client-body.ts";
+import { clientSignal } from "../http/client-signal.ts";
+import type { IngestService } from "../services/ingest.ts";
+import { keepBodiesRaw } from "./pass-through.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface DocumentsOptions {
+	upstream: Upstream;
+	ingest: IngestService;
+	/** A document at most, in bytes. */
+	documentLimit: number;
+}
+
+interface DocumentRequest {
+	Params: { index: string };
+	Querystring: { pipeline?: string };
+}
+
+const routes = [
+	{ method: ["POST"], url: "/:index/_doc" },
+	{ method: ["POST", "PUT"], url: "/:index/_doc/:id" },
+	{ method: ["POST", "PUT"], url: "/:index/_create/:id" },
+];
+
+/** `_doc` and `_create`: one document, embedded where its pipeline asks for it. */
+export function documents(options: DocumentsOptions): FastifyPluginAsync {
+	const { upstream, ingest, documentLimit } = options;
+	const limit = { bytes: documentLimit, setting: "SIDECAR_BULK_LINE_LIMIT" };
+	return async (app) => {
+		keepBodiesRaw(app);
+		for (const { method, url } of routes)
+			app.route<DocumentRequest>({
+				method,
+				url,
+				handler: async (request, reply) => {
+					const target = {
+						index: request.params.index,
+						pipeline: request.query.pipeline,
+						signal: clientSignal(reply),
+					};
+					if (!(await ingest.concerns(target)))
+						return upstream.forward(request, reply);
+					const body = await readBody(request, limit);
+					const embedded = await ingest.document(body, target);
+					return upstream.forward(request, reply, { body: embedded ?? body });
+				},
+			});
+	};
+}

@@ -1,0 +1,70 @@
+/**
+ * Headers of one connection, not of the message (RFC 9110, section 7.6.1), with the two that HTTP/1.1
+ * implementations added; `trailer` because trailers are not passed on.
+ */
+const hopByHop = new Set([
+	"connection",
+	"keep-alive",
+	"proxy-connection",
+	"te",
+	"trailer",
+	"transfer-encoding",
+	"upgrade",
+	"http2-settings",
+]);
+
+/** The connection to OpenSearch writes its own `host`; `expect` is answered by the server that read it. */
+const requestHop = new Set(["host", "expect"]);
+
+/** What describes the bytes of a body, and is wrong once there is another body. */
+const bodyFraming = new Set(["content-length", "content-encoding"]);
+
+/**
+ * The headers that go on to OpenSearch, in their order, their spelling and their number.
+ *
+ * @param raw names and values in turns, as in `IncomingMessage.rawHeaders`
+ * @param replaced whether another body is sent than the one that these headers came with
+ */
+export function requestHeaders(
+	raw: readonly string[],
+	{ replaced }: { replaced: boolean },
+): string[] {
+	return endToEnd(
+		raw,
+		(name) => !requestHop.has(name) && !(replaced && bodyFraming.has(name)),
+	);
+}
+
+/** The headers that go back to the client, in their order, their spelling and their number. */
+export function responseHeaders(raw: readonly (string | Buffer)[]): string[] {
+	const text = raw.map((part) =>
+		typeof part === "string" ? part : part.toString("latin1"),
+	);
+	return endToEnd(text, () => true);
+}
+
+function endToEnd(
+	raw: readonly string[],
+	keep: (name: string) => boolean,
+): string[] {
+	const nominated = connectionOptions(raw);
+	const kept: string[] = [];
+	for (let index = 0; index + 1 < raw.length; index += 2) {
+		const name = raw[index] ?? "";
+		const lowerCase = name.toLowerCase();
+		if (hopByHop.has(lowerCase) || nominated.has(lowerCase)) continue;
+		if (keep(lowerCase)) kept.push(name, raw[index + 1] ?? "");
+	}
+	return kept;
+}
+
+/** The header names that the message itself declares to be of this connection. */
+function connectionOptions(raw: readonly string[]): Set<string> {
+	const options = new Set<string>();
+	for (let index = 0; index + 1 < raw.length; index += 2) {
+		if (raw[index]?.toLowerCase() !== "connection") continue;
+		for (const option of raw[index + 1]?.split(",") ?? [])
+			options.add(option.trim().toLowerCase());
+	}
+	return options;
+}

@@ -1,0 +1,31 @@
+import type { FastifyPluginAsync } from "fastify";
+import { type BodyLimit, hasBody, readBody } from "../http/client-body.ts";
+import { clientSignal } from "../http/client-signal.ts";
+import type { SearchService } from "../services/search.ts";
+import { keepBodiesRaw } from "./pass-through.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface SearchRouteOptions {
+	upstream: Upstream;
+	search: SearchService;
+	bodyLimit: BodyLimit;
+}
+
+/** `_search`: `neural` queries become `knn` queries on the way. */
+export function search(options: SearchRouteOptions): FastifyPluginAsync {
+	const { upstream, search, bodyLimit } = options;
+	return async (app) => {
+		keepBodiesRaw(app);
+		for (const url of ["/_search", "/:index/_search"])
+			app.route({
+				method: ["GET", "POST"],
+				url,
+				handler: async (request, reply) => {
+					if (!hasBody(request)) return upstream.forward(request, reply);
+					const body = await readBody(request, bodyLimit);
+					const rewritten = await search.rewrite(body, clientSignal(reply));
+					return upstream.forward(request, reply, { body: rewritten ?? body });
+				},
+			});
+	};
+}

@@ -1,0 +1,191 @@
+import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type Dispatcher, errors, Pool } from "undici";
+import { Exchange, type Outcome } from "./exchange.ts";
+import { ForwardedBody } from "./forwarded-body.ts";
+import { requestHeaders } from "./hop-by-hop.ts";
+import { Silence } from "./silence.ts";
+import { silentUpstream, upstreamFailure } from "./upstream-failure.ts";
+
+/** nginx's status for a request whose client did not wait; it is seen in logs and metrics only. */
+const clientClosedRequest = 499;
+
+export interface UpstreamOptions {
+	/** OpenSearch: scheme, host and port. */
+	url: string;
+	connectTimeoutMs: number;
+	/** How long OpenSearch may be silent while it is its turn, before its answer or within it. */
+	silenceTimeoutMs: number;
+}
+
+/** A body that is sent instead of the client's, and where to. */
+export interface Replacement {
+	/** A stream is sent as it is read, while the answer may already be coming. It is destroyed at the end. */
+	body: Buffer | string | Readable;
+	/** Path and query, percent-encoded. Without it: the client's. */
+	url?: string;
+}
+
+/** An answer that was read whole. */
+export interface ReadAnswer {
+	status: number;
+	contentType: string;
+	body: string;
+}
+
+/** OpenSearch, as the receiver of what clients send. */
+export class Upstream {
+	readonly #options: UpstreamOptions;
+	readonly #pool: Pool;
+
+	constructor(options: UpstreamOptions) {
+		this.#options = options;
+		this.#pool = new Pool(options.url, {
+			connect: { timeout: options.connectTimeoutMs },
+			// As many connections as requests in flight: none waits for another.
+			connections: null,
+			pipelining: 1,
+			keepAliveTimeout: 30_000,
+			maxHeaderSize: 1_048_576,
+			// Undici's own timeouts count a slow client against OpenSearch; `Silence` does not.
+			headersTimeout: 0,
+			bodyTimeout: 0,
+		});
+	}
+
+	/**
+	 * Sends the client's request on to OpenSearch and its answer back, both untouched and neither buffered: only
+	 * the headers of a connection differ. `replacement` swaps the body and, if given, path and query;
+	 * `content-length`, `content-encoding` and `transfer-encoding` are then the replacement's own. The call is
+	 * cancelled when the client goes away.
+	 *
+	 * A handler that makes a replacement stream out of the client's body must read it through `ForwardedBody`.
+	 *
+	 * @returns the reply, already answered, after the last byte of the answer was handed on
+	 * @throws SidecarError `upstream_unavailable`, `upstream_broken` or `upstream_timeout`, and the very error of a
+	 * replacement stream that failed: always before the answer was begun. An answer that breaks off later destroys
+	 * the client's connection and throws nothing.
+	 */
+	async forward(
+		request: FastifyRequest,
+		reply: FastifyReply,
+		replacement?: Replacement,
+	): Promise<FastifyReply> {
+		const { body, ...answered } = await this.#exchange(
+			request,
+			reply,
+			replacement,
+		);
+		if (answered.error === undefined) return reply;
+		if (reply.raw.destroyed || request.raw.socket.destroyed) {
+			reply.raw.statusCode = clientClosedRequest;
+			return reply.hijack();
+		}
+		if (body instanceof ForwardedBody && body.sourceError)
+			throw body.sourceError;
+		throw upstreamFailure(answered.error, {
+			sent: answered.sent,
+			connectTimeoutMs: this.#options.connectTimeoutMs,
+		});
+	}
+
+	/**
+	 * OpenSearch's answer to the client's own request, read whole, for a route that has to change it.
+	 *
+	 * @throws SidecarError `upstream_unavailable`, `upstream_broken` or `upstream_timeout`
+	 */
+	async read(request: FastifyRequest): Promise<ReadAnswer> {
+		const { connectTimeoutMs, silenceTimeoutMs } = this.#options;
+		try {
+			const answer = await this.#pool.request({
+				path: request.originalUrl,
+				method: request.method,
+				headers: requestHeaders(request.raw.rawHeaders, { replaced: true }),
+				headersTimeout: silenceTimeoutMs,
+				bodyTimeout: silenceTimeoutMs,
+			});
+			const contentType = answer.headers["content-type"];
+			return {
+				status: answer.statusCode,
+				contentType: String(contentType ?? "application/json"),
+				body: await answer.body.text(),
+			};
+		} catch (error) {
+			if (isTimeout(error)) throw silentUpstream(silenceTimeoutMs);
+			throw upstreamFailure(error, { sent: true, connectTimeoutMs });
+		}
+	}
+
+	/** Waits for the calls in flight, then closes the connections. */
+	async close(): Promise<void> {
+		await this.#pool.close();
+	}
+
+	#exchange(
+		request: FastifyRequest,
+		reply: FastifyReply,
+		replacement: Replacement | undefined,
+	): Promise<Outcome & { body: Body }> {
+		return new Promise((resolve) => {
+			const { silenceTimeoutMs } = this.#options;
+			const silence = new Silence(silenceTimeoutMs, () =>
+				exchange.abort(silentUpstream(silenceTimeoutMs)),
+			);
+			const body = bodyOf(request.raw, silence, replacement?.body);
+			const clientGone = () => exchange.abort(new Error("The client is gone"));
+			const exchange = new Exchange(reply, silence, (outcome) => {
+				reply.raw.off("close", clientGone);
+				if (body instanceof ForwardedBody) body.destroy();
+				const replaced = replacement?.body;
+				if (typeof replaced === "object" && "destroy" in replaced)
+					replaced.destroy();
+				resolve({ ...outcome, body });
+			});
+			reply.raw.once("close", clientGone);
+			if (reply.raw.destroyed) clientGone();
+			const options: Dispatcher.DispatchOptions = {
+				path: replacement?.url ?? request.originalUrl,
+				method: request.method,
+				headers: requestHeaders(request.raw.rawHeaders, {
+					replaced: replacement !== undefined,
+				}),
+				body,
+				// Undici gives a connection up after HEAD, and after a GET with a body. OpenSearch handles both.
+				reset: false,
+			};
+			this.#pool.dispatch(options, exchange);
+		});
+	}
+}
+
+function isTimeout(error: unknown): boolean {
+	return (
+		error instanceof errors.HeadersTimeoutError ||
+		error instanceof errors.BodyTimeoutError
+	);
+}
+
+type Body = Buffer | string | ForwardedBody | null;
+
+function bodyOf(
+	request: IncomingMessage,
+	silence: Silence,
+	replacement: Replacement["body"] | undefined,
+): Body {
+	if (typeof replacement === "string" || Buffer.isBuffer(replacement))
+		return replacement;
+	if (replacement === undefined && !hasBody(request)) return null;
+	return new ForwardedBody(replacement ?? request, {
+		awaitReader: () => silence.awaitOpenSearch(),
+		awaitSource: () => silence.awaitClient(),
+	});
+}
+
+/** Whether a body comes with the request, by its framing (RFC 9112, section 6.3): methods do not matter. */
+function hasBody({ headers }: IncomingMessage): boolean {
+	return (
+		headers["transfer-encoding"] !== undefined ||
+		Number(headers["content-length"] ?? 0) > 0
+	);
+}

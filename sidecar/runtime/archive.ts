@@ -1,0 +1,167 @@
+import { createHash, type Hash } from "node:crypto";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { basename, join } from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { crc32 } from "node:zlib";
+import { type Entry, openPromise, type ZipFile } from "yauzl";
+import { SidecarError } from "../errors.ts";
+import {
+	type ArchiveEntry,
+	type ArchiveLimits,
+	type ArchivePlan,
+	checkEntry,
+	planArchive,
+	refused,
+} from "./archive-plan.ts";
+
+/** A file that has been unpacked. */
+export interface UnpackedFile {
+	name: string;
+	sizeBytes: number;
+	/** Lower-case hexadecimal. */
+	sha256: string;
+}
+
+export interface UnpackedModel {
+	/** The ONNX file's name in the folder; the tokenizer's is tokenizer.json. */
+	modelFile: string;
+	files: UnpackedFile[];
+}
+
+/** Says whether a file is a model's archive, without unpacking it. Throws as `unpackArchive` does. */
+export async function inspectArchive(
+	path: string,
+	limits: ArchiveLimits,
+): Promise<ArchivePlan> {
+	return withArchive(path, async (zip) => {
+		const { plan } = await readDirectory(zip, limits);
+		return plan;
+	});
+}
+
+/**
+ * Unpacks a model's archive (zip, also zip64, stored entries or data descriptors) into a folder that exists and
+ * is empty: the one *.onnx, data files beside it, tokenizer.json and idf.json, and nothing else. The whole
+ * directory is checked before the first byte is written; sizes and checksums again while writing. Throws
+ * `bad_request` with the reason for any archive that is damaged, unsafe, over a limit or no model's.
+ */
+export async function unpackArchive(
+	path: string,
+	folder: string,
+	limits: ArchiveLimits,
+): Promise<UnpackedModel> {
+	return withArchive(path, async (zip) => {
+		const { plan, entries } = await readDirectory(zip, limits);
+		const files: UnpackedFile[] = [];
+		for (const [name, target] of plan.targets) {
+			const entry = entries.get(name);
+			if (entry === undefined) throw refused(`has no ${name}`);
+			files.push(await unpackEntry(zip, entry, join(folder, target)));
+		}
+		return { modelFile: plan.modelFile, files };
+	});
+}
+
+async function withArchive<T>(
+	path: string,
+	use: (zip: ZipFile) => Promise<T>,
+): Promise<T> {
+	let zip: ZipFile | undefined;
+	try {
+		// Sizes are checked by the library as well; names are checked here, with the library's answer as a second.
+		zip = await openPromise(path, { strictFileNames: true, autoClose: false });
+		// Reads report their errors themselves; an event nobody listens to would end the process.
+		const broken = once(zip, "error").then(([error]) => Promise.reject(error));
+		return await Promise.race([use(zip), broken]);
+	} catch (error) {
+		throw reasonOf(error);
+	} finally {
+		zip?.close();
+	}
+}
+
+/** Every entry, checked. A directory that says more entries than are allowed is not read. */
+async function readDirectory(
+	zip: ZipFile,
+	limits: ArchiveLimits,
+): Promise<{ plan: ArchivePlan; entries: Map<string, Entry> }> {
+	if (zip.entryCount > limits.entries) {
+		throw refused(
+			`has ${zip.entryCount} entries; ${limits.entries} are the most`,
+		);
+	}
+	const entries = new Map<string, Entry>();
+	const described: ArchiveEntry[] = [];
+	for await (const entry of zip.eachEntry()) {
+		const description = describe(entry);
+		checkEntry(description, limits);
+		described.push(description);
+		entries.set(entry.fileName, entry);
+	}
+	return { plan: planArchive(described, limits), entries };
+}
+
+function describe(entry: Entry): ArchiveEntry {
+	return {
+		name: entry.fileName,
+		compressedBytes: entry.compressedSize,
+		unpackedBytes: entry.uncompressedSize,
+		// Archives made on Unix have the mode in the upper half.
+		mode: entry.externalFileAttributes >>> 16,
+		encrypted: entry.isEncrypted(),
+	};
+}
+
+async function unpackEntry(
+	zip: ZipFile,
+	entry: Entry,
+	path: string,
+): Promise<UnpackedFile> {
+	const hash = createHash("sha256");
+	const check = new ContentCheck(entry.uncompressedSize, hash);
+	await pipeline(
+		await zip.openReadStreamPromise(entry),
+		check,
+		createWriteStream(path, { flags: "wx", mode: 0o600 }),
+	);
+	if (check.crc !== entry.crc32) {
+		throw refused(`is damaged: ${entry.fileName} has another checksum`);
+	}
+	if (check.bytes !== entry.uncompressedSize) {
+		throw refused(
+			`is damaged: ${entry.fileName} has ${check.bytes} bytes, not ${entry.uncompressedSize}`,
+		);
+	}
+	const name = basename(path);
+	return { name, sizeBytes: check.bytes, sha256: hash.digest("hex") };
+}
+
+/** Lets content through, up to the size it was declared to have. */
+class ContentCheck extends Transform {
+	bytes = 0;
+	crc = 0;
+
+	constructor(declaredBytes: number, hash: Hash) {
+		super({
+			transform: (chunk: Buffer, _encoding, done) => {
+				this.bytes += chunk.byteLength;
+				if (this.bytes > declaredBytes) {
+					done(refused(`has more than the ${declaredBytes} bytes it declares`));
+					return;
+				}
+				this.crc = crc32(chunk, this.crc);
+				hash.update(chunk);
+				done(null, chunk);
+			},
+		});
+	}
+}
+
+/** Whatever the library or zlib says about the bytes is the archive's fault; what the system says is not. */
+function reasonOf(error: unknown): unknown {
+	if (error instanceof SidecarError || !(error instanceof Error)) return error;
+	if ("syscall" in error) return error;
+	return refused(`cannot be read: ${error.message}`, error);
+}

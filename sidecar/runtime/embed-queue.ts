@@ -1,0 +1,210 @@
+import { SidecarError } from "../errors.ts";
+import { EmbedRequest, type TextJob } from "./embed-request.ts";
+import { type Lane, Lanes } from "./lanes.ts";
+import type { Answer, ToProcess } from "./messages.ts";
+import type { Embedding, EmbedOptions } from "./model-spec.ts";
+
+/** A process that takes texts. */
+export interface Connection {
+	send(message: ToProcess): void;
+	/** Sends what is sent meanwhile in one go. */
+	batch(send: () => void): void;
+}
+
+export interface QueueLimits {
+	/** Texts that wait or run. */
+	texts: number;
+	/** UTF-16 units of those texts; one request alone may have more. */
+	characters: number;
+	/** Texts of a lane that a process has at a time; the others wait here, where they are not lost with it. */
+	inProcess: number;
+}
+
+/** The longest text that is taken at all, UTF-16 units: a frame holds no more. */
+const longestText = 256 * 1024 * 1024;
+
+/** How often a text is given to a process that ends before it answers. */
+const attempts = 2;
+
+/**
+ * The texts that a model has been given and has not answered: admission, two lanes, and which of them a process
+ * has now. It outlives processes. What a process had when it ended is given once more to the next.
+ */
+export class EmbedQueue {
+	texts = 0;
+	tokens = 0;
+	truncated = 0;
+	failed = 0;
+	rejected = 0;
+	runMicros = 0;
+	readonly #limits: QueueLimits;
+	readonly #waiting = new Lanes<TextJob>();
+	readonly #sent = new Lanes<TextJob>();
+	#characters = 0;
+	#lastId = 0;
+	#connection: Connection | undefined;
+	/** Why there is no more work to be had, once there is none. */
+	#closed: SidecarError | undefined;
+
+	constructor(limits: QueueLimits) {
+		this.#limits = limits;
+	}
+
+	/** Texts that wait or run now. */
+	get size(): number {
+		return this.#waiting.size + this.#sent.size;
+	}
+
+	/** See LoadedModel.embed. */
+	async embed(
+		texts: readonly string[],
+		{ lane = "ingest", signal }: EmbedOptions = {},
+	): Promise<Embedding[]> {
+		signal?.throwIfAborted();
+		if (this.#closed !== undefined) throw this.#closed;
+		if (texts.length === 0) return [];
+		this.#admit(texts);
+		const request = new EmbedRequest(texts, lane, () => this.#nextId());
+		for (const job of request.jobs) {
+			this.#waiting.push(lane, job.id, job);
+			this.#characters += job.text.length;
+		}
+		const abort = (): void => this.#fail(request, signal?.reason);
+		signal?.addEventListener("abort", abort, { once: true });
+		this.#send();
+		try {
+			return await request.answer;
+		} finally {
+			signal?.removeEventListener("abort", abort);
+		}
+	}
+
+	/** From now on this process gets the texts. */
+	connect(connection: Connection): void {
+		this.#connection = connection;
+		this.#send();
+	}
+
+	/** The process has ended: what it had goes back, before everything else, or has been lost too often. */
+	disconnect(how: string): void {
+		this.#connection = undefined;
+		const lost = this.#sent.drain();
+		for (const lane of ["search", "ingest"] as const) {
+			const jobs = lost.filter((job) => job.lane === lane);
+			this.#waiting.unshift(
+				lane,
+				jobs.map((job) => [job.id, job]),
+			);
+		}
+		for (const job of lost) job.losses++;
+		for (const { losses, request } of lost) {
+			if (losses < attempts || request.settled) continue;
+			const reason = `the model's process ended ${losses} times while it had this text; it ${how}`;
+			this.failed++;
+			this.#fail(request, new SidecarError("inference_failed", reason));
+		}
+	}
+
+	/** Takes an answer of the connected process. */
+	answered(answer: Answer): void {
+		const job = this.#sent.delete(answer.id);
+		// One without a job was cancelled when it had begun already.
+		if (job === undefined) return;
+		this.#characters -= job.text.length;
+		if (answer.kind === "failed") {
+			const { code, reason } = answer.refusal;
+			this.failed++;
+			this.#fail(job.request, new SidecarError(code, reason));
+		} else {
+			const { micros, ...embedding } = answer.embedding;
+			this.texts++;
+			this.tokens += embedding.tokens;
+			this.truncated += embedding.truncated ? 1 : 0;
+			this.runMicros += micros;
+			job.request.put(job.index, embedding);
+		}
+		this.#send();
+	}
+
+	/** Rejects everything that waits or runs, and everything that comes. */
+	close(error: SidecarError): void {
+		this.#closed = error;
+		this.#connection = undefined;
+		this.#characters = 0;
+		for (const { request } of [
+			...this.#sent.drain(),
+			...this.#waiting.drain(),
+		]) {
+			this.failed++;
+			request.fail(error);
+		}
+	}
+
+	#admit(texts: readonly string[]): void {
+		const limits = this.#limits;
+		const longest = texts.reduce(
+			(most, { length }) => Math.max(most, length),
+			0,
+		);
+		if (longest > longestText) {
+			throw new SidecarError(
+				"too_large",
+				`a text has ${longest} characters; ${longestText} are the most`,
+			);
+		}
+		if (texts.length > limits.texts) {
+			throw new SidecarError(
+				"too_large",
+				`the request has ${texts.length} texts; the model's queue holds ${limits.texts}`,
+			);
+		}
+		const characters = texts.reduce((sum, { length }) => sum + length, 0);
+		const room =
+			this.size + texts.length <= limits.texts &&
+			(this.size === 0 || this.#characters + characters <= limits.characters);
+		if (!room) {
+			this.rejected++;
+			throw new SidecarError(
+				"too_many_requests",
+				`the model's queue is full: ${this.size} texts with ${this.#characters} characters wait, ${limits.texts} and ${limits.characters} are the most`,
+			);
+		}
+	}
+
+	#nextId(): number {
+		this.#lastId = (this.#lastId + 1) >>> 0;
+		return this.#lastId;
+	}
+
+	#send(): void {
+		const connection = this.#connection;
+		if (connection === undefined) return;
+		connection.batch(() => {
+			this.#sendLane("search", connection);
+			this.#sendLane("ingest", connection);
+		});
+	}
+
+	#sendLane(lane: Lane, connection: Connection): void {
+		while (this.#sent.sizeOf(lane) < this.#limits.inProcess) {
+			const job = this.#waiting.take(lane);
+			if (job === undefined) return;
+			this.#sent.push(lane, job.id, job);
+			connection.send({ kind: "embed", id: job.id, lane, text: job.text });
+		}
+	}
+
+	/** Rejects a request and drops those of its texts that have not begun. */
+	#fail(request: EmbedRequest, error: unknown): void {
+		request.fail(error);
+		for (const { id, text } of request.jobs) {
+			const waiting = this.#waiting.delete(id);
+			const sent = this.#sent.delete(id);
+			if (sent !== undefined) this.#connection?.send({ kind: "cancel", id });
+			if (waiting !== undefined || sent !== undefined) {
+				this.#characters -= text.length;
+			}
+		}
+		this.#send();
+	}
+}

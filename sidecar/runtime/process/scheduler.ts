@@ -1,0 +1,125 @@
+import { type Lane, Lanes } from "../lanes.ts";
+import type { TimedEmbedding } from "../messages.ts";
+import type { TextTokenizer, TokenizedText } from "../tokenizer.ts";
+import type { InferenceWorker } from "./inference-worker.ts";
+
+/** One text to embed. */
+export interface Job {
+	id: number;
+	lane: Lane;
+	text: string;
+}
+
+interface Ready {
+	job: Job;
+	tokens: TokenizedText;
+}
+
+export interface SchedulerParts {
+	tokenizer: Pick<TextTokenizer, "encode">;
+	workers: readonly Pick<InferenceWorker, "idle" | "run">[];
+	onEmbedding: (job: Job, embedding: TimedEmbedding) => void;
+	onFailure: (job: Job, error: unknown) => void;
+}
+
+/**
+ * Texts tokenised at a time in one lane. The library works on threads of libuv's pool, of which there are
+ * four: neither lane can take all of them, so that a long document does not hold up a query.
+ */
+const tokenizing = 2;
+
+/**
+ * Brings texts to worker threads: two lanes, first in, first out, search first. A run takes one text, so a
+ * query waits for the end of one run at most. Tokenising happens beside the runs and a little ahead of them.
+ */
+export class Scheduler {
+	readonly #parts: SchedulerParts;
+	readonly #waiting = new Lanes<Job>();
+	readonly #ready = new Lanes<Ready>();
+	readonly #tokenizing: Record<Lane, Set<number>> = {
+		search: new Set(),
+		ingest: new Set(),
+	};
+	/** Of those that are being tokenised. */
+	readonly #cancelled = new Set<number>();
+
+	constructor(parts: SchedulerParts) {
+		this.#parts = parts;
+	}
+
+	submit(job: Job): void {
+		this.#waiting.push(job.lane, job.id, job);
+		this.#tokenizeNext(job.lane);
+	}
+
+	/** Drops a text that has not begun to run; one that runs is finished and answered. */
+	cancel(id: number): void {
+		this.#waiting.delete(id);
+		this.#ready.delete(id);
+		const { search, ingest } = this.#tokenizing;
+		if (search.has(id) || ingest.has(id)) this.#cancelled.add(id);
+	}
+
+	/** Tokenises while a worker may soon want more in this lane. */
+	#tokenizeNext(lane: Lane): void {
+		const running = this.#tokenizing[lane];
+		const ahead = 2 * this.#parts.workers.length;
+		while (
+			running.size < tokenizing &&
+			running.size + this.#ready.sizeOf(lane) < ahead
+		) {
+			const job = this.#waiting.take(lane);
+			if (job === undefined) return;
+			running.add(job.id);
+			void this.#tokenize(job);
+		}
+	}
+
+	async #tokenize(job: Job): Promise<void> {
+		const { lane, id } = job;
+		try {
+			const tokens = await this.#parts.tokenizer.encode(job.text);
+			if (!this.#dropped(job)) this.#ready.push(lane, id, { job, tokens });
+		} catch (error) {
+			if (!this.#dropped(job)) this.#parts.onFailure(job, error);
+		}
+		this.#tokenizeNext(job.lane);
+		this.#runNext();
+	}
+
+	#dropped({ id, lane }: Job): boolean {
+		this.#tokenizing[lane].delete(id);
+		return this.#cancelled.delete(id);
+	}
+
+	#runNext(): void {
+		for (const worker of this.#parts.workers) {
+			if (!worker.idle) continue;
+			const ready = this.#ready.take();
+			if (ready === undefined) return;
+			void this.#run(worker, ready);
+			this.#tokenizeNext(ready.job.lane);
+		}
+	}
+
+	async #run(
+		worker: Pick<InferenceWorker, "run">,
+		{ job, tokens }: Ready,
+	): Promise<void> {
+		const { truncated, ids } = tokens;
+		try {
+			const { vector, micros } = await worker.run(tokens);
+			// The worker first: what answering costs is then time it already works in.
+			this.#runNext();
+			this.#parts.onEmbedding(job, {
+				vector,
+				micros,
+				truncated,
+				tokens: ids.length,
+			});
+		} catch (error) {
+			this.#runNext();
+			this.#parts.onFailure(job, error);
+		}
+	}
+}

@@ -1,0 +1,111 @@
+import type { Logger } from "pino";
+import { SidecarError } from "../errors.ts";
+import { ModelProcess } from "./model-process.ts";
+import type { LoadedModel, ModelSpec } from "./model-spec.ts";
+
+export interface RuntimeOptions {
+	logger: Logger;
+	/** Time for a model's process to load it and to answer a first text, milliseconds. */
+	startTimeoutMs: number;
+	/** Texts that may wait or run for one model; 16,384 if left out. */
+	queueCapacity?: number;
+	/** UTF-16 units of those texts; 128 Mi if left out. */
+	queueCharacters?: number;
+	/** A loaded model has been put aside; its calls fail with this reason until it is unloaded or loaded anew. */
+	onFailed?: (modelId: string, reason: string) => void;
+}
+
+interface Entry {
+	process: ModelProcess;
+	ready: Promise<LoadedModel>;
+	loaded: boolean;
+}
+
+/** The models in memory, each by its id. */
+export class Runtime {
+	readonly #options: RuntimeOptions;
+	readonly #entries = new Map<string, Entry>();
+	#closed = false;
+
+	constructor(options: RuntimeOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * Brings a model into memory. While it is loading or loaded, a second call is the first one's, whatever its
+	 * specification; one that was put aside is loaded anew. Rejects as ModelProcess.start does.
+	 */
+	load(modelId: string, spec: ModelSpec): Promise<LoadedModel> {
+		if (this.#closed) {
+			const error = new SidecarError("bad_state", "the sidecar is stopping");
+			return Promise.reject(error);
+		}
+		const present = this.#entries.get(modelId);
+		if (present !== undefined && present.process.stats().state !== "failed") {
+			return present.ready;
+		}
+		const { queueCapacity, queueCharacters, onFailed, ...rest } = this.#options;
+		const process = new ModelProcess({
+			...rest,
+			modelId,
+			spec,
+			queueCapacity: queueCapacity ?? 16_384,
+			queueCharacters: queueCharacters ?? 128 * 1024 * 1024,
+			onFailed: (reason) => onFailed?.(modelId, reason),
+		});
+		const ready = this.#start(modelId, process);
+		this.#entries.set(modelId, { process, ready, loaded: false });
+		return ready;
+	}
+
+	/**
+	 * A model that has been loaded, also while its process is being started again, and after it has been put
+	 * aside (`stats().state` is then `failed`, and its calls say why).
+	 */
+	get(modelId: string): LoadedModel | undefined {
+		const entry = this.#entries.get(modelId);
+		return entry?.loaded === true ? entry.process : undefined;
+	}
+
+	/** A model that is being loaded. */
+	loading(modelId: string): Promise<LoadedModel> | undefined {
+		const entry = this.#entries.get(modelId);
+		return entry?.loaded === false ? entry.ready : undefined;
+	}
+
+	/** The ids of the models that have been loaded. */
+	ids(): string[] {
+		return [...this.#entries]
+			.filter(([, entry]) => entry.loaded)
+			.map(([modelId]) => modelId);
+	}
+
+	/** Takes a model out of memory, loaded or loading; resolves when its process is gone. False: there was none. */
+	async unload(modelId: string): Promise<boolean> {
+		const entry = this.#entries.get(modelId);
+		if (entry === undefined) return false;
+		this.#entries.delete(modelId);
+		await entry.process.stop();
+		return true;
+	}
+
+	/** Takes all the models out of memory, and no more in. */
+	async close(): Promise<void> {
+		this.#closed = true;
+		await Promise.all([...this.#entries.keys()].map((id) => this.unload(id)));
+	}
+
+	async #start(modelId: string, process: ModelProcess): Promise<LoadedModel> {
+		try {
+			await process.start();
+		} catch (error) {
+			if (this.#entries.get(modelId)?.process === process) {
+				this.#entries.delete(modelId);
+			}
+			throw error;
+		}
+		const entry = this.#entries.get(modelId);
+		if (entry?.process === process) entry.loaded = true;
+		return process;
+	}
+}

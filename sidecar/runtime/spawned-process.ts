@@ -1,0 +1,203 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { Duplex, type Readable } from "node:stream";
+import type { Logger } from "pino";
+import { SidecarError } from "../errors.ts";
+import { FrameReader } from "./frames.ts";
+import {
+	type Answer,
+	decodeMessage,
+	encodeMessage,
+	type FromProcess,
+	type ToProcess,
+} from "./messages.ts";
+import type { ModelFacts, ModelSpec } from "./model-spec.ts";
+
+/** What the dynamic linker and the libraries of a model's process may need, and nothing more. */
+const inheritedVariables = [
+	"PATH",
+	"LD_LIBRARY_PATH",
+	"DYLD_LIBRARY_PATH",
+	"TMPDIR",
+	"TZ",
+];
+
+export interface SpawnedProcessOptions {
+	modelId: string;
+	spec: ModelSpec;
+	logger: Logger;
+	/** Time from the spawn until the model is ready, milliseconds. */
+	startTimeoutMs: number;
+	/** An answer to a text. */
+	onAnswer: (answer: Answer) => void;
+}
+
+/**
+ * One operating system process with one model in it, from its start to its end. It is spoken to over a socket
+ * pair (descriptor 3) and ends when that closes: so also when the sidecar is killed.
+ */
+export class SpawnedProcess {
+	/** Resolves when the model answers; rejects with the reason why it does not. */
+	readonly ready: Promise<ModelFacts>;
+	/** Resolves when the process has ended and nothing comes from it any more; in words, how. */
+	readonly ended: Promise<string>;
+	readonly #child: ChildProcess;
+	readonly #socket: Duplex;
+	/** What went wrong, if the process' own end does not say it. */
+	#failure: string | undefined;
+
+	/** Throws what the operating system says if no process can be made. */
+	constructor(options: SpawnedProcessOptions) {
+		const { modelId, spec, logger } = options;
+		const child = spawn(process.execPath, [script(), modelId], {
+			stdio: ["ignore", "pipe", "pipe", "pipe"],
+			env: inheritedEnvironment(),
+		});
+		child.on("error", (error) => {
+			this.#failure ??= error.message;
+		});
+		this.#child = child;
+		this.#socket = socketOf(child);
+		logLines(child, logger.child({ modelId, pid: child.pid }));
+		this.ready = this.#started(options);
+		// Whoever waits for `ready` gets the rejection; without a waiter it is of no interest.
+		this.ready.catch(() => undefined);
+		// After `close` neither the socket nor the process has anything more to say.
+		this.ended = new Promise((resolve) => {
+			child.on("close", () => resolve(this.#how()));
+		});
+		this.send({ kind: "load", spec });
+	}
+
+	get pid(): number | undefined {
+		return this.#child.pid;
+	}
+
+	send(message: ToProcess): void {
+		if (this.#socket.writable) this.#socket.write(encodeMessage(message));
+	}
+
+	/** Sends what is sent meanwhile in one go. */
+	batch(send: () => void): void {
+		this.#socket.cork();
+		send();
+		this.#socket.uncork();
+	}
+
+	/** Ends the process at once. */
+	kill(): void {
+		this.#child.kill("SIGKILL");
+	}
+
+	/** Closes the socket and ends the process; it has nothing that it could lose. Resolves when it has ended. */
+	async stop(): Promise<void> {
+		this.#socket.destroy();
+		this.kill();
+		await this.ended;
+	}
+
+	#started(options: SpawnedProcessOptions): Promise<ModelFacts> {
+		return new Promise((resolve, reject) => {
+			const deadline = setTimeout(() => {
+				const time = `${options.startTimeoutMs} ms`;
+				reject(modelFailed(`model process was not ready within ${time}`));
+				this.kill();
+			}, options.startTimeoutMs);
+			this.#child.on("close", () => {
+				clearTimeout(deadline);
+				const how = this.#how();
+				reject(modelFailed(`model process ${how} while it started`));
+			});
+			this.#listen((message) => {
+				switch (message.kind) {
+					case "ready":
+						clearTimeout(deadline);
+						resolve(message.facts);
+						break;
+					case "refused": {
+						const { code, reason } = message.refusal;
+						reject(new SidecarError(code, reason));
+						this.kill();
+						break;
+					}
+					case "embedding":
+					case "failed":
+						options.onAnswer(message);
+				}
+			});
+		});
+	}
+
+	#listen(onMessage: (message: FromProcess) => void): void {
+		const reader = new FrameReader();
+		this.#socket.on("data", (chunk: Buffer) => {
+			try {
+				for (const frame of reader.push(chunk)) {
+					const message = decodeMessage(frame);
+					if (isFromProcess(message)) onMessage(message);
+				}
+			} catch (error) {
+				this.#failure ??= `sent nonsense: ${String(error)}`;
+				this.kill();
+			}
+		});
+		// Whatever breaks the socket ends the process, and that is what counts.
+		this.#socket.on("error", () => this.kill());
+		this.#socket.on("close", () => this.kill());
+	}
+
+	#how(): string {
+		const { signalCode, exitCode } = this.#child;
+		if (this.#failure !== undefined) return this.#failure;
+		return signalCode === null
+			? `exited with code ${exitCode}`
+			: `was ended by ${signalCode}`;
+	}
+}
+
+/** An error of a model that its caller could do nothing about. */
+export function modelFailed(reason: string): SidecarError {
+	return new SidecarError("inference_failed", reason);
+}
+
+function isFromProcess(
+	message: ToProcess | FromProcess,
+): message is FromProcess {
+	return (
+		message.kind !== "load" &&
+		message.kind !== "embed" &&
+		message.kind !== "cancel"
+	);
+}
+
+/** The compiled script, also for a sidecar that itself runs from its sources. */
+function script(): string {
+	return createRequire(import.meta.url).resolve(
+		"#dist/sidecar/runtime/process/main.js",
+	);
+}
+
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+	const names = inheritedVariables.filter((name) => name in process.env);
+	return Object.fromEntries(names.map((name) => [name, process.env[name]]));
+}
+
+function socketOf(child: ChildProcess): Duplex {
+	const socket = child.stdio[3];
+	if (!(socket instanceof Duplex)) {
+		throw modelFailed("model process has no socket");
+	}
+	return socket;
+}
+
+function logLines(child: ChildProcess, logger: Logger): void {
+	const log = (stream: Readable | null, level: "info" | "warn"): void => {
+		if (stream === null) return;
+		createInterface({ input: stream }).on("line", (line) => {
+			logger[level]({ line }, "model process");
+		});
+	};
+	log(child.stdout, "info");
+	log(child.stderr, "warn");
+}

@@ -1,0 +1,287 @@
+import type { Logger } from "pino";
+import { ulid } from "ulid";
+import type { ModelConfig, StoredModel } from "../../schemas/model.ts";
+import { SidecarError } from "../errors.ts";
+import type { ModelCache } from "../runtime/model-cache.ts";
+import type { LoadedModel, ModelSpec } from "../runtime/model-spec.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { ChunkStore } from "../store/chunks.ts";
+import type { ModelStore } from "../store/models.ts";
+import type { TaskStore } from "../store/tasks.ts";
+import { registrationProblem } from "./registration.ts";
+
+export interface DeploymentOptions {
+	models: ModelStore;
+	chunks: ChunkStore;
+	tasks: TaskStore;
+	cache: ModelCache;
+	runtime: Runtime;
+	/** This sidecar's stable id, `worker_node` of its tasks. */
+	nodeId: string;
+	allocations: number;
+	threadsPerAllocation: number;
+	logger: Logger;
+}
+
+/** A model that is ready to run, and how it is configured. */
+export interface ReadyModel {
+	loaded: LoadedModel;
+	config: ModelConfig;
+}
+
+/** What `_undeploy` says of each model, by node. */
+export type UndeployAnswer = Record<
+	string,
+	{ stats: Record<string, "undeployed" | "not_found"> }
+>;
+
+/** Brings models from OpenSearch into memory and out of it again, and keeps their state in OpenSearch true. */
+export class DeploymentService {
+	readonly #options: DeploymentOptions;
+	readonly #running = new Set<Promise<void>>();
+	readonly #configs = new Map<string, ModelConfig>();
+
+	constructor(options: DeploymentOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * Starts to deploy a model and returns the task that tells how it goes. A model that is deployed already
+	 * gives a task that is soon complete.
+	 *
+	 * @throws SidecarError not_found; bad_state while the model's content is not all there
+	 */
+	async deploy(id: string): Promise<string> {
+		const { models, tasks, nodeId, logger } = this.#options;
+		const model = await models.get(id);
+		if (!model) throw new SidecarError("not_found", "Failed to find model");
+		if (model.model_state === "REGISTERING")
+			throw new SidecarError("bad_state", registrationProblem(model));
+		const taskId = ulid().toLowerCase();
+		const now = Date.now();
+		// Clients that poll take CREATED for an end as soon as they see it, so no task is ever stored as that.
+		await tasks.create(taskId, {
+			model_id: id,
+			task_type: "DEPLOY_MODEL",
+			function_name: model.algorithm,
+			state: "RUNNING",
+			worker_node: [nodeId],
+			create_time: now,
+			last_update_time: now,
+			is_async: true,
+		});
+		this.#inBackground(this.#carryOut(id, taskId), (error) =>
+			logger.error(
+				{ err: error, modelId: id, taskId },
+				"the outcome of a deployment could not be stored",
+			),
+		);
+		return taskId;
+	}
+
+	/** Takes models out of memory. @throws SidecarError not_found where one id alone is asked for and unknown */
+	async undeploy(ids: readonly string[]): Promise<UndeployAnswer> {
+		const { models, runtime, nodeId } = this.#options;
+		const stats: UndeployAnswer[string]["stats"] = {};
+		for (const id of ids) {
+			const now = Date.now();
+			const model = await models.change(id, (current) =>
+				isPlanned(current)
+					? {
+							...current,
+							model_state: "UNDEPLOYED",
+							planning_worker_node_count: 0,
+							current_worker_node_count: 0,
+							planning_worker_nodes: [],
+							last_undeployed_time: now,
+							last_updated_time: now,
+						}
+					: undefined,
+			);
+			if (!model && ids.length === 1)
+				throw new SidecarError("not_found", "Failed to find model");
+			this.#configs.delete(id);
+			stats[id] = (await runtime.unload(id)) ? "undeployed" : "not_found";
+		}
+		return { [nodeId]: { stats } };
+	}
+
+	/**
+	 * The model in memory, ready to run. One that should be here and is not, since the sidecar was restarted or
+	 * another one deployed it, is loaded now.
+	 *
+	 * @throws SidecarError not_found; bad_request where the model is not deployed
+	 */
+	async require(id: string): Promise<ReadyModel> {
+		const { runtime, models } = this.#options;
+		const loaded = runtime.get(id);
+		const known = this.#configs.get(id);
+		if (loaded && known) return { loaded, config: known };
+		const model = await models.get(id);
+		if (!model) throw new SidecarError("not_found", "Failed to find model");
+		if (!isServed(model))
+			throw new SidecarError(
+				"bad_request",
+				"Model not ready yet. Please deploy the model first.",
+			);
+		const loadedNow = await this.#load(id, model);
+		await this.#deployed(id);
+		return { loaded: loadedNow, config: model.model_config };
+	}
+
+	/** Notes that a model's process was put aside, since it died again and again. */
+	async putAside(id: string, reason: string): Promise<void> {
+		const { logger } = this.#options;
+		logger.error({ modelId: id, reason }, "model put aside");
+		try {
+			await this.#failed(id);
+		} catch (error) {
+			logger.error({ err: error, modelId: id }, "the state was not stored");
+		}
+	}
+
+	/** Loads every model that was deployed when the sidecar ended; one that fails is DEPLOY_FAILED. */
+	async resume(): Promise<void> {
+		const { models, logger } = this.#options;
+		const planned = await models.inStates([
+			"DEPLOYING",
+			"DEPLOYED",
+			"PARTIALLY_DEPLOYED",
+		]);
+		for (const { id, source } of planned) {
+			try {
+				await this.#load(id, source);
+				await this.#deployed(id);
+				logger.info({ modelId: id }, "model deployed again");
+			} catch (error) {
+				logger.error({ err: error, modelId: id }, "model not deployed again");
+				if (error instanceof SidecarError && error.status < 500)
+					await this.#failed(id);
+			}
+		}
+	}
+
+	/** Waits until no deployment is under way. */
+	async settle(): Promise<void> {
+		await Promise.allSettled(this.#running);
+	}
+
+	#inBackground(work: Promise<void>, onError: (error: unknown) => void): void {
+		const settled = work
+			.catch(onError)
+			.finally(() => this.#running.delete(settled));
+		this.#running.add(settled);
+	}
+
+	async #carryOut(id: string, taskId: string): Promise<void> {
+		const { models, tasks, nodeId, logger } = this.#options;
+		try {
+			const model = await models.change(id, (current) =>
+				current.model_state === "DEPLOYED"
+					? undefined
+					: { ...current, ...this.#planned("DEPLOYING") },
+			);
+			if (!model) throw new SidecarError("not_found", "Failed to find model");
+			await this.#load(id, model);
+			await this.#deployed(id);
+			await tasks.update(taskId, { state: "COMPLETED" });
+		} catch (error) {
+			logger.error({ err: error, modelId: id, taskId }, "deployment failed");
+			const reason = error instanceof Error ? error.message : String(error);
+			await this.#failed(id);
+			await tasks.update(taskId, {
+				state: "FAILED",
+				error: JSON.stringify({ [nodeId]: reason }),
+			});
+		}
+	}
+
+	/** Only from a state in which it is wanted: an undeployment meanwhile is not undone. */
+	async #deployed(id: string): Promise<void> {
+		const { models, runtime } = this.#options;
+		const now = Date.now();
+		const model = await models.change(id, (current) =>
+			isPlanned(current)
+				? {
+						...current,
+						...this.#planned("DEPLOYED"),
+						current_worker_node_count: 1,
+						last_deployed_time: now,
+					}
+				: undefined,
+		);
+		if (model && isPlanned(model)) return;
+		this.#configs.delete(id);
+		await runtime.unload(id);
+		throw new SidecarError(
+			"bad_state",
+			"the model was undeployed or deleted before it was ready",
+		);
+	}
+
+	async #failed(id: string): Promise<void> {
+		const now = Date.now();
+		await this.#options.models.change(id, (current) =>
+			isPlanned(current)
+				? {
+						...current,
+						model_state: "DEPLOY_FAILED",
+						current_worker_node_count: 0,
+						last_updated_time: now,
+					}
+				: undefined,
+		);
+	}
+
+	#planned(state: "DEPLOYING" | "DEPLOYED") {
+		return {
+			model_state: state,
+			planning_worker_node_count: 1,
+			planning_worker_nodes: [this.#options.nodeId],
+			last_updated_time: Date.now(),
+		};
+	}
+
+	/** Two calls for one model are one load. */
+	async #load(id: string, model: StoredModel): Promise<LoadedModel> {
+		const { runtime, cache, chunks } = this.#options;
+		this.#configs.set(id, model.model_config);
+		const loaded = runtime.get(id);
+		if (loaded && loaded.stats().state !== "failed") return loaded;
+		const loading = runtime.loading(id);
+		if (loading) return loading;
+		const files = await cache.ensure({
+			sha256: model.model_content_hash_value.toLowerCase(),
+			sizeBytes: model.model_content_size_in_bytes ?? 0,
+			open: () => chunks.read(id, model),
+		});
+		return runtime.load(id, this.#spec(model, files));
+	}
+
+	#spec(
+		{ model_config }: StoredModel,
+		files: Pick<ModelSpec, "modelPath" | "tokenizerPath">,
+	): ModelSpec {
+		const { allocations, threadsPerAllocation } = this.#options;
+		return {
+			...files,
+			poolingMode: model_config.pooling_mode ?? "MEAN",
+			normalize: model_config.normalize_result ?? false,
+			dimension: model_config.embedding_dimension,
+			...(model_config.model_max_length !== undefined && {
+				maxLength: model_config.model_max_length,
+			}),
+			allocations,
+			threadsPerAllocation,
+		};
+	}
+}
+
+/** Whether a model should be in memory. */
+function isPlanned({ model_state }: StoredModel): boolean {
+	return model_state === "DEPLOYING" || isServed({ model_state });
+}
+
+function isServed({ model_state }: Pick<StoredModel, "model_state">): boolean {
+	return model_state === "DEPLOYED" || model_state === "PARTIALLY_DEPLOYED";
+}

@@ -1,0 +1,192 @@
+import { createHash } from "node:crypto";
+import type { Logger } from "pino";
+import { ulid } from "ulid";
+import type { RegisterMetaRequest, StoredModel } from "../../schemas/model.ts";
+import { SidecarError } from "../errors.ts";
+import { type ChunkStore, chunkLimit } from "../store/chunks.ts";
+import { largeChunksIndex, smallChunksIndex } from "../store/hidden-indices.ts";
+import type { ModelStore } from "../store/models.ts";
+import { readModelConfig } from "./model-config.ts";
+
+export interface RegistrationOptions {
+	models: ModelStore;
+	chunks: ChunkStore;
+	/** From this size on a model's chunks have an index of their own, in bytes. */
+	largeModelBytes: number;
+	/** A model's archive at most, in bytes. */
+	maxModelBytes: number;
+	logger: Logger;
+}
+
+/** Brings models into OpenSearch: metadata first, then chunk after chunk. */
+export class RegistrationService {
+	readonly #options: RegistrationOptions;
+
+	constructor(options: RegistrationOptions) {
+		this.#options = options;
+	}
+
+	/** Claims an id for a model that is about to be uploaded. @throws SidecarError bad_request */
+	async registerMeta(
+		request: RegisterMetaRequest | null | undefined,
+	): Promise<string> {
+		if (!request) throw invalid("Model meta request has empty body");
+		const id = ulid().toLowerCase();
+		await this.#options.models.create(id, this.#newModel(id, request));
+		return id;
+	}
+
+	/**
+	 * Stores a chunk of a model while its bytes arrive. With the last one that was missing, in whatever order
+	 * they came, the whole is checked against the hash given at registration, and the model is registered.
+	 *
+	 * @throws SidecarError not_found, bad_request, bad_state
+	 */
+	async uploadChunk(
+		id: string,
+		number: number,
+		bytes: AsyncIterable<Uint8Array>,
+	): Promise<void> {
+		const { models, chunks } = this.#options;
+		const model = await models.get(id);
+		if (!model) throw new SidecarError("not_found", "Failed to find model");
+		if (number >= model.total_chunks)
+			throw new SidecarError(
+				"bad_request",
+				"Chunk number exceeds total chunks",
+			);
+		if (model.model_state !== "REGISTERING")
+			return acceptRepeated(model, number, bytes);
+		const address = { index: model.chunk_index, modelId: id, number };
+		const entry = await chunks.put(address, bytes);
+		const updated = await models.addChunk(id, number, entry);
+		if (!updated) {
+			await chunks.delete(id, model);
+			throw new SidecarError("not_found", "Failed to find model");
+		}
+		if (missingChunks(updated).length === 0) await this.#complete(id, updated);
+	}
+
+	#newModel(id: string, request: RegisterMetaRequest): StoredModel {
+		const now = Date.now();
+		const required = readRequired(request);
+		const size = request.model_content_size_in_bytes;
+		const largest = required.total_chunks * chunkLimit;
+		const { maxModelBytes, largeModelBytes } = this.#options;
+		const bytes = size ?? largest;
+		if ((size ?? (required.total_chunks - 1) * chunkLimit) > maxModelBytes)
+			throw new SidecarError(
+				"bad_request",
+				`Model file size exceeds the limit of ${maxModelBytes} bytes: ${bytes}`,
+			);
+		return {
+			name: required.name,
+			algorithm: "TEXT_EMBEDDING",
+			model_version: request.version ?? "1",
+			...(request.description !== undefined && {
+				description: request.description,
+			}),
+			...(request.model_group_id && {
+				model_group_id: request.model_group_id,
+			}),
+			model_format: "ONNX",
+			model_state: "REGISTERING",
+			...(size !== undefined && { model_content_size_in_bytes: size }),
+			model_content_hash_value: required.hash,
+			model_config: required.config,
+			created_time: now,
+			last_updated_time: now,
+			total_chunks: required.total_chunks,
+			chunk_index:
+				bytes >= largeModelBytes ? largeChunksIndex(id) : smallChunksIndex,
+			chunks: {},
+		};
+	}
+
+	/** A model whose content does not fit stays in REGISTERING: a wrong chunk can be sent again. */
+	async #complete(id: string, model: StoredModel): Promise<void> {
+		const { models, chunks, logger } = this.#options;
+		const hash = createHash("sha256");
+		for await (const piece of chunks.read(id, model)) hash.update(piece);
+		const found = hash.digest("hex");
+		if (found !== model.model_content_hash_value.toLowerCase()) {
+			logger.warn(
+				{ modelId: id, expected: model.model_content_hash_value, found },
+				"the chunks of a model do not have the hash it was registered with",
+			);
+			return;
+		}
+		const now = Date.now();
+		await models.change(id, (current) =>
+			current.model_state === "REGISTERING"
+				? {
+						...current,
+						model_state: "REGISTERED",
+						model_content_size_in_bytes: sizeOf(current),
+						last_registered_time: now,
+						last_updated_time: now,
+					}
+				: undefined,
+		);
+	}
+}
+
+/** Why a model that is still REGISTERING can't be deployed. */
+export function registrationProblem(model: StoredModel): string {
+	const missing = missingChunks(model);
+	return missing.length > 0
+		? `Model is not registered yet: ${missing.length} of ${model.total_chunks} chunks are missing, first chunk ${missing[0]}`
+		: "model content changed: the chunks do not have the hash in model_content_hash_value";
+}
+
+function missingChunks({ chunks, total_chunks }: StoredModel): number[] {
+	return Array.from({ length: total_chunks }, (_, number) => number).filter(
+		(number) => !(number in chunks),
+	);
+}
+
+function sizeOf({ chunks }: StoredModel): number {
+	return Object.values(chunks).reduce((sum, { size }) => sum + size, 0);
+}
+
+/** A client that missed an answer sends its chunk again; only a different chunk is refused. */
+async function acceptRepeated(
+	model: StoredModel,
+	number: number,
+	bytes: AsyncIterable<Uint8Array>,
+): Promise<void> {
+	const hash = createHash("sha256");
+	for await (const piece of bytes) hash.update(piece);
+	if (hash.digest("hex") !== model.chunks[number]?.sha256)
+		throw new SidecarError(
+			"bad_state",
+			`Model is ${model.model_state}: its chunks can't be changed`,
+		);
+}
+
+function readRequired(request: RegisterMetaRequest) {
+	const { name, model_format, function_name, total_chunks } = request;
+	const hash = request.model_content_hash_value;
+	if (
+		function_name !== undefined &&
+		function_name.toUpperCase() !== "TEXT_EMBEDDING"
+	)
+		throw invalid(
+			`function_name ${function_name} is not supported: only TEXT_EMBEDDING is`,
+		);
+	if (!name) throw invalid("model name is null");
+	if (model_format === undefined) throw invalid("model format is null");
+	if (model_format === "TORCH_SCRIPT")
+		throw invalid(
+			"model_format TORCH_SCRIPT is not supported: export the model to ONNX",
+		);
+	if (model_format !== "ONNX") throw invalid("Wrong model format");
+	if (!hash) throw invalid("model content hash value is null");
+	if (total_chunks === undefined) throw invalid("total chunks field is null");
+	const config = readModelConfig(request.model_config);
+	return { name, hash, total_chunks, config };
+}
+
+function invalid(reason: string): SidecarError {
+	return new SidecarError("bad_request", reason);
+}

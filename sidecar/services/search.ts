@@ -1,0 +1,71 @@
+import { vectorJson } from "../../ingest/vector-json.ts";
+import { SidecarError } from "../errors.ts";
+import { SearchBody } from "../search/search-body.ts";
+import type { EmbeddingService } from "./embedding.ts";
+
+export interface SearchOptions {
+	embedding: EmbeddingService;
+	/** Neural queries in one request at most. */
+	textsLimit: number;
+}
+
+/** Makes searches of text into searches that an OpenSearch with k-NN alone can run. */
+export class SearchService {
+	readonly #options: SearchOptions;
+
+	constructor(options: SearchOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * The body to send for the body of a search; undefined where it holds no `neural` query. The texts for one
+	 * model are embedded together.
+	 *
+	 * @throws SidecarError
+	 */
+	async rewrite(
+		body: Buffer,
+		signal: AbortSignal,
+	): Promise<string | undefined> {
+		const search = SearchBody.parse(body);
+		if (!search) return undefined;
+		const { textsLimit } = this.#options;
+		if (search.clauses.length > textsLimit)
+			throw new SidecarError(
+				"bad_request",
+				`the search holds ${search.clauses.length} neural queries, SIDECAR_PREDICT_TEXTS_LIMIT allows ${textsLimit}`,
+			);
+		const vectors = await this.#embed(search, signal);
+		return search.rewrite(
+			search.clauses.map(({ modelId, text }) => {
+				const vector = vectors.get(modelId)?.get(text);
+				if (vector === undefined)
+					throw new SidecarError("internal", "a query has no vector");
+				return vector;
+			}),
+		);
+	}
+
+	/** Vectors, as JSON texts, by model and text. */
+	async #embed({ clauses }: SearchBody, signal: AbortSignal) {
+		const models = [...new Set(clauses.map(({ modelId }) => modelId))];
+		const embedded = models.map(async (modelId) => {
+			const texts = clauses
+				.filter((clause) => clause.modelId === modelId)
+				.map(({ text }) => text);
+			const embeddings = await this.#options.embedding.embed({
+				modelId,
+				texts,
+				lane: "search",
+				contentType: "query",
+				signal,
+			});
+			const vectors = embeddings.map(({ vector }) => vectorJson(vector));
+			const byText = new Map(
+				texts.map((text, index) => [text, vectors[index]]),
+			);
+			return [modelId, byText] as const;
+		});
+		return new Map(await Promise.all(embedded));
+	}
+}

@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import type { Client } from "@opensearch-project/opensearch";
+import type { ChunkEntry, StoredModel } from "../../schemas/model.ts";
+import { SidecarError } from "../errors.ts";
+import { decodeContent, encodeContent } from "./chunk-content.ts";
+import { statusOf, storeError } from "./client.ts";
+import { type HiddenIndices, smallChunksIndex } from "./hidden-indices.ts";
+
+/** Raw bytes of a chunk at most; ml-commons' limit, and the size its clients cut models into. */
+export const chunkLimit = 10_000_000;
+
+/** Where a chunk is: an index, the model it belongs to and its number from 0. */
+export interface ChunkAddress {
+	index: string;
+	modelId: string;
+	number: number;
+}
+
+function idOf({ modelId, number }: Omit<ChunkAddress, "index">): string {
+	return `${modelId}_${number}`;
+}
+
+/** The chunks of models, streamed in and out: a chunk is in memory in small pieces only. */
+export class ChunkStore {
+	readonly #client: Client;
+	readonly #indices: HiddenIndices;
+
+	constructor(client: Client, indices: HiddenIndices) {
+		this.#client = client;
+		this.#indices = indices;
+	}
+
+	/**
+	 * Stores a chunk while its bytes arrive; a chunk of that number that is there is replaced.
+	 *
+	 * @throws SidecarError bad_request for an empty chunk or one above {@link chunkLimit}; then, and when the
+	 * bytes end with an error, nothing is stored: OpenSearch never gets the end of the document.
+	 */
+	async put(
+		address: ChunkAddress,
+		bytes: AsyncIterable<Uint8Array>,
+	): Promise<ChunkEntry> {
+		await this.#indices.ensure(address.index);
+		const hash = createHash("sha256");
+		const entry: ChunkEntry = { size: 0, sha256: "" };
+		const measured = async function* () {
+			for await (const piece of bytes) {
+				entry.size += piece.length;
+				if (entry.size > chunkLimit)
+					throw new SidecarError("bad_request", "Chunk size exceeds 10MB");
+				hash.update(piece);
+				yield piece;
+			}
+			if (entry.size === 0)
+				throw new SidecarError("bad_request", "Chunk size either 0 or null");
+			entry.sha256 = hash.digest("hex");
+		};
+		await this.#index(address, measured());
+		return entry;
+	}
+
+	/** The bytes of a model, chunk after chunk. @throws SidecarError not_found when a chunk is missing. */
+	async *read(
+		modelId: string,
+		model: Pick<StoredModel, "chunk_index" | "total_chunks">,
+	): AsyncGenerator<Uint8Array> {
+		for (let number = 0; number < model.total_chunks; number++)
+			yield* this.#readChunk({ index: model.chunk_index, modelId, number });
+	}
+
+	/** Deletes all chunks of a model: a large model's by deleting their index. Safe to repeat. */
+	async delete(
+		modelId: string,
+		model: Pick<StoredModel, "chunk_index" | "total_chunks">,
+	): Promise<void> {
+		if (model.chunk_index !== smallChunksIndex)
+			return this.#indices.delete(model.chunk_index);
+		const operations = Array.from(
+			{ length: model.total_chunks },
+			(_, number) => ({
+				delete: { _index: model.chunk_index, _id: idOf({ modelId, number }) },
+			}),
+		);
+		try {
+			const { body } = await this.#client.bulk({ body: operations });
+			const failed = body.items.find(
+				(item) => (item.delete?.status ?? 0) >= 400 && item.delete?.error,
+			);
+			if (failed) throw new Error(JSON.stringify(failed.delete?.error));
+		} catch (error) {
+			throw storeError(error, `delete the chunks of ${modelId}`);
+		}
+	}
+
+	async #index(
+		address: ChunkAddress,
+		bytes: AsyncIterable<Uint8Array>,
+	): Promise<void> {
+		const failure: { error?: unknown } = {};
+		const watched = async function* () {
+			try {
+				yield* bytes;
+			} catch (error) {
+				failure.error = error;
+				throw error;
+			}
+		};
+		try {
+			await this.#client.index({
+				index: address.index,
+				id: idOf(address),
+				body: Readable.from(
+					encodeContent(watched(), {
+						model_id: address.modelId,
+						chunk_number: address.number,
+					}),
+					{ objectMode: false },
+				),
+			});
+		} catch (error) {
+			if (failure.error !== undefined) throw failure.error;
+			throw storeError(error, `store chunk ${idOf(address)}`);
+		}
+	}
+
+	async *#readChunk(address: ChunkAddress): AsyncGenerator<Uint8Array> {
+		try {
+			const { body } = await this.#client.getSource(
+				{ index: address.index, id: idOf(address) },
+				{ asStream: true },
+			);
+			if (!(body instanceof Readable))
+				throw new SidecarError("internal", "OpenSearch's answer is no stream");
+			yield* decodeContent(body);
+		} catch (error) {
+			if (statusOf(error) === 404)
+				throw new SidecarError(
+					"not_found",
+					`Fail to find model chunk ${idOf(address)}`,
+					{ cause: error },
+				);
+			throw storeError(error, `read chunk ${idOf(address)}`);
+		}
+	}
+}

@@ -1,0 +1,55 @@
+import { Client, errors } from "@opensearch-project/opensearch";
+import type { Settings } from "../../schemas/settings.ts";
+import { SidecarError } from "../errors.ts";
+
+/** The client for the sidecar's own calls, with the sidecar's own credentials. */
+export function createClient(settings: Settings): Client {
+	return new Client({
+		node: settings.OPENSEARCH_URL,
+		requestTimeout: settings.SIDECAR_UPSTREAM_TIMEOUT_MS,
+		maxRetries: 2,
+		...(settings.OPENSEARCH_USERNAME && {
+			auth: {
+				username: settings.OPENSEARCH_USERNAME,
+				password: settings.OPENSEARCH_PASSWORD,
+			},
+		}),
+	});
+}
+
+/** The HTTP status of OpenSearch's answer that an error stands for, if it stands for one. */
+export function statusOf(error: unknown): number | undefined {
+	return error instanceof errors.ResponseError ? error.statusCode : undefined;
+}
+
+/**
+ * What a failed call to OpenSearch means for whoever asked the sidecar: OpenSearch out of reach or too slow
+ * is said so, any other failure of the sidecar's own calls is an internal error with its cause kept.
+ */
+export function storeError(error: unknown, action: string): SidecarError {
+	if (error instanceof SidecarError) return error;
+	if (error instanceof errors.TimeoutError)
+		return new SidecarError(
+			"upstream_timeout",
+			`OpenSearch did not answer in time: ${action}`,
+			{ cause: error },
+		);
+	if (
+		error instanceof errors.ConnectionError ||
+		error instanceof errors.NoLivingConnectionsError
+	)
+		return new SidecarError(
+			"upstream_unavailable",
+			`OpenSearch can't be reached: ${action}`,
+			{ cause: error },
+		);
+	if (statusOf(error) === 429)
+		return new SidecarError(
+			"too_many_requests",
+			`OpenSearch is too busy: ${action}`,
+			{ cause: error },
+		);
+	return new SidecarError("internal", `OpenSearch refused: ${action}`, {
+		cause: error,
+	});
+}

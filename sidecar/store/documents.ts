@@ -1,0 +1,187 @@
+import type { Client } from "@opensearch-project/opensearch";
+import type { Static, TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { SidecarError } from "../errors.ts";
+import { statusOf, storeError } from "./client.ts";
+
+/** A document with the version that a guarded change of it needs. */
+export interface Versioned<T> {
+	id: string;
+	source: T;
+	seqNo: number;
+	primaryTerm: number;
+}
+
+/** OpenSearch's own answer to a write of one document. */
+export interface WriteAnswer {
+	_index: string;
+	_id: string;
+	_version: number;
+	result: string;
+	_shards: { total: number; successful: number; failed: number };
+	_seq_no: number;
+	_primary_term: number;
+}
+
+const maxAttempts = 20;
+
+/**
+ * The documents of one kind in one hidden index, checked against their schema when read. Every write is
+ * visible to searches when it returns.
+ */
+export class Documents<S extends TSchema> {
+	readonly #client: Client;
+	readonly #index: string;
+	readonly #check: (value: unknown) => value is Static<S>;
+
+	constructor(client: Client, index: string, schema: S) {
+		this.#client = client;
+		this.#index = index;
+		const validator = Compile(schema);
+		this.#check = (value): value is Static<S> => validator.Check(value);
+	}
+
+	/** The document of an id; undefined where there is none, or no index yet. */
+	async get(id: string): Promise<Versioned<Static<S>> | undefined> {
+		try {
+			const { body } = await this.#client.get({ index: this.#index, id });
+			return this.#versioned(body);
+		} catch (error) {
+			if (statusOf(error) === 404) return undefined;
+			throw storeError(error, `read ${this.#index}/${id}`);
+		}
+	}
+
+	/** Stores a document under an id that must be free. @throws SidecarError conflict when it is taken. */
+	async create(id: string, source: Static<S>): Promise<void> {
+		try {
+			await this.#client.create({
+				index: this.#index,
+				id,
+				refresh: true,
+				body: source,
+			});
+		} catch (error) {
+			if (statusOf(error) === 409)
+				throw new SidecarError("conflict", `[${id}] exists already`, {
+					cause: error,
+				});
+			throw storeError(error, `create ${this.#index}/${id}`);
+		}
+	}
+
+	/**
+	 * Replaces a document by what `change` makes of it, guarded by its sequence number: when somebody else
+	 * changed it meanwhile, it is read and changed anew. `change` returns undefined to leave it as it is.
+	 *
+	 * @returns the document as it then is; undefined where there is none.
+	 */
+	async change(
+		id: string,
+		change: (current: Static<S>) => Static<S> | undefined,
+	): Promise<Static<S> | undefined> {
+		for (let attempt = 0; attempt < maxAttempts; attempt++) {
+			const found = await this.get(id);
+			if (!found) return undefined;
+			const changed = change(found.source);
+			if (changed === undefined) return found.source;
+			if (await this.#replace(found, changed)) return changed;
+		}
+		throw new SidecarError(
+			"conflict",
+			`[${id}] is being changed by others all the time`,
+		);
+	}
+
+	/** Merges a partial document into a stored one, and returns the whole as it then is. */
+	async merge(id: string, partial: object): Promise<Static<S> | undefined> {
+		try {
+			const { body } = await this.#client.update({
+				index: this.#index,
+				id,
+				refresh: true,
+				retry_on_conflict: maxAttempts,
+				_source: true,
+				body: { doc: partial },
+			});
+			return this.#checked(id, body.get?._source);
+		} catch (error) {
+			if (statusOf(error) === 404) return undefined;
+			throw storeError(error, `update ${this.#index}/${id}`);
+		}
+	}
+
+	/** Deletes a document; undefined where there is none. */
+	async delete(id: string): Promise<WriteAnswer | undefined> {
+		try {
+			const { body } = await this.#client.delete({
+				index: this.#index,
+				id,
+				refresh: true,
+			});
+			return body;
+		} catch (error) {
+			if (statusOf(error) === 404) return undefined;
+			throw storeError(error, `delete ${this.#index}/${id}`);
+		}
+	}
+
+	/** Documents with one of the values in a keyword field, `limit` at most. */
+	async find(
+		field: string,
+		values: readonly string[],
+		limit: number,
+	): Promise<Versioned<Static<S>>[]> {
+		try {
+			const { body } = await this.#client.search({
+				index: this.#index,
+				ignore_unavailable: true,
+				size: limit,
+				seq_no_primary_term: true,
+				body: { query: { terms: { [field]: [...values] } } },
+			});
+			return body.hits.hits.map((hit) => this.#versioned(hit));
+		} catch (error) {
+			throw storeError(error, `search ${this.#index}`);
+		}
+	}
+
+	async #replace(found: Versioned<Static<S>>, source: Static<S>) {
+		try {
+			await this.#client.index({
+				index: this.#index,
+				id: found.id,
+				if_seq_no: found.seqNo,
+				if_primary_term: found.primaryTerm,
+				refresh: true,
+				body: source,
+			});
+			return true;
+		} catch (error) {
+			if (statusOf(error) === 409) return false;
+			throw storeError(error, `change ${this.#index}/${found.id}`);
+		}
+	}
+
+	#versioned(hit: Hit): Versioned<Static<S>> {
+		const { _id: id = "", _seq_no: seqNo, _primary_term: primaryTerm } = hit;
+		if (seqNo === undefined || primaryTerm === undefined)
+			throw new SidecarError("internal", `[${id}] came without its version`);
+		return { id, source: this.#checked(id, hit._source), seqNo, primaryTerm };
+	}
+
+	#checked(id: string, source: unknown): Static<S> {
+		if (this.#check(source)) return source;
+		throw new SidecarError(
+			"internal",
+			`[${this.#index}/${id}] is not a document of this version of the sidecar`,
+		);
+	}
+}
+
+interface Hit {
+	_id?: string | undefined;
+	_seq_no?: number | undefined;
+	_primary_term?: number | undefined;
+	_source?: unknown;
+}

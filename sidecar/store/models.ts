@@ -1,0 +1,59 @@
+import type { Client } from "@opensearch-project/opensearch";
+import {
+	type ChunkEntry,
+	type ModelState,
+	StoredModel,
+} from "../../schemas/model.ts";
+import { Documents, type Versioned, type WriteAnswer } from "./documents.ts";
+import { type HiddenIndices, modelIndex } from "./hidden-indices.ts";
+
+const maxModels = 10_000;
+
+/** The documents of models: metadata, state, and which chunks have arrived. */
+export class ModelStore {
+	readonly #indices: HiddenIndices;
+	readonly #documents: Documents<typeof StoredModel>;
+
+	constructor(client: Client, indices: HiddenIndices) {
+		this.#indices = indices;
+		this.#documents = new Documents(client, modelIndex, StoredModel);
+	}
+
+	/** Claims an id for a model. @throws SidecarError conflict when it is taken. */
+	async create(id: string, model: StoredModel): Promise<void> {
+		await this.#indices.ensure(modelIndex);
+		await this.#documents.create(id, model);
+	}
+
+	async get(id: string): Promise<StoredModel | undefined> {
+		return (await this.#documents.get(id))?.source;
+	}
+
+	/** See {@link Documents.change}. */
+	change(
+		id: string,
+		change: (model: StoredModel) => StoredModel | undefined,
+	): Promise<StoredModel | undefined> {
+		return this.#documents.change(id, change);
+	}
+
+	/** Notes that a chunk is stored; chunks that arrive at the same time do not lose each other's note. */
+	addChunk(
+		id: string,
+		number: number,
+		entry: ChunkEntry,
+	): Promise<StoredModel | undefined> {
+		return this.#documents.merge(id, {
+			chunks: { [number]: entry },
+			last_updated_time: Date.now(),
+		});
+	}
+
+	delete(id: string): Promise<WriteAnswer | undefined> {
+		return this.#documents.delete(id);
+	}
+
+	inStates(states: readonly ModelState[]): Promise<Versioned<StoredModel>[]> {
+		return this.#documents.find("model_state", states, maxModels);
+	}
+}

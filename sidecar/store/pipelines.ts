@@ -1,0 +1,102 @@
+import type { Client } from "@opensearch-project/opensearch";
+import { isObject } from "../../ingest/json.ts";
+import { statusOf, storeError } from "./client.ts";
+
+/** The ingest pipelines of the cluster, and which of them an index writes through. */
+export class PipelineStore {
+	readonly #client: Client;
+
+	constructor(client: Client) {
+		this.#client = client;
+	}
+
+	/** Every stored pipeline, by id. */
+	async all(): Promise<Map<string, unknown>> {
+		try {
+			const { body } = await this.#client.ingest.getPipeline({});
+			return new Map(Object.entries(body));
+		} catch (error) {
+			if (statusOf(error) === 404) return new Map();
+			throw storeError(error, "read the ingest pipelines");
+		}
+	}
+
+	/**
+	 * The pipelines that a write to a name runs when it names none, in order: the index's default and final
+	 * pipeline; of an alias or data stream, its write index's; of an index that does not exist yet, its
+	 * template's.
+	 */
+	async ofIndex(name: string): Promise<IndexPipelines> {
+		try {
+			const { body } = await this.#client.indices.getSettings({
+				index: name,
+				flat_settings: true,
+				expand_wildcards: "all",
+			});
+			const indices = Object.keys(body);
+			const index =
+				indices.length > 1 ? await this.#writeIndex(name, indices) : indices[0];
+			const settings: unknown = index && body[index]?.settings;
+			return readSettings(settings);
+		} catch (error) {
+			if (statusOf(error) === 404) return this.#ofTemplate(name);
+			if (statusOf(error) === 400) return {};
+			throw storeError(error, `read the settings of ${name}`);
+		}
+	}
+
+	async #writeIndex(
+		alias: string,
+		indices: readonly string[],
+	): Promise<string | undefined> {
+		const { body } = await this.#client.indices.getAlias({
+			name: alias,
+			ignore_unavailable: true,
+		});
+		const writeIndex = Object.entries(body).find(
+			([, { aliases }]) => aliases?.[alias]?.is_write_index,
+		);
+		return writeIndex?.[0] ?? indices.toSorted().at(-1);
+	}
+
+	async #ofTemplate(name: string): Promise<IndexPipelines> {
+		try {
+			const { body } = await this.#client.indices.simulateIndexTemplate({
+				name,
+			});
+			const template: unknown = isObject(body) ? body.template : undefined;
+			const settings = isObject(template) ? template.settings : undefined;
+			const index = isObject(settings) ? settings.index : undefined;
+			return isObject(index)
+				? {
+						...asPipeline("default", index.default_pipeline),
+						...asPipeline("final", index.final_pipeline),
+					}
+				: {};
+		} catch (error) {
+			if (statusOf(error) === 404 || statusOf(error) === 400) return {};
+			throw storeError(error, `read the template of ${name}`);
+		}
+	}
+}
+
+/** Ids of pipelines; absent where the index has none. */
+export interface IndexPipelines {
+	default?: string;
+	final?: string;
+}
+
+/** What OpenSearch takes for no pipeline at all. */
+const none = "_none";
+
+function readSettings(settings: unknown): IndexPipelines {
+	if (!isObject(settings)) return {};
+	return {
+		...asPipeline("default", settings["index.default_pipeline"]),
+		...asPipeline("final", settings["index.final_pipeline"]),
+	};
+}
+
+function asPipeline(kind: keyof IndexPipelines, id: unknown): IndexPipelines {
+	return typeof id === "string" && id !== none ? { [kind]: id } : {};
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import {
+	type BulkItem,
+	LineTooLong,
+	readItems,
+	splitLines,
+} from "../../ingest/bulk-lines.ts";
+
+async function* pieces(body: string, size: number): AsyncGenerator<Buffer> {
+	const bytes = Buffer.from(body);
+	for (let start = 0; start < bytes.length; start += size)
+		yield bytes.subarray(start, start + size);
+}
+
+async function items(body: string, size = 7): Promise<BulkItem[]> {
+	const read: BulkItem[] = [];
+	for await (const item of readItems(splitLines(pieces(body, size), 1_000)))
+		read.push(item);
+	return read;
+}
+
+function bytesOf(read: readonly BulkItem[]): string {
+	return read
+		.map(({ actionLine, source }) => `${actionLine}${source ?? ""}`)
+		.join("");
+}
+
+const bodies = [
+	`{"index":{"_index":"i","_id":"1"}}\n{"t":"a"}\n{"delete":{"_id":"2"}}\n{"create":{}}\n{"t":"ü😀"}\n`,
+	`{"index":{}}\r\n{"t":"a"}\r\n`,
+	`{"index":{}}\n{"t":"a"}`,
+	`\n\n{"index":{}}\n\n`,
+	`{"index":{}}\n`,
+	`garbage\n{"index":{}}\n{"t":1}\n`,
+	`{"index":{},"create":{}}\n{"t":1}\n`,
+	``,
+];
+
+describe("a bulk body", () => {
+	it.each(bodies)("passes to the byte, however it is cut: %j", async (body) => {
+		for (const size of [1, 2, 3, 7, 1000])
+			expect(bytesOf(await items(body, size))).toBe(body);
+	});
+
+	it("is read as OpenSearch reads it", async () => {
+		const [first, second, third] = await items(bodies[0] ?? "");
+		expect(first?.action).toEqual({
+			operation: "index",
+			index: "i",
+			id: "1",
+			pipeline: undefined,
+		});
+		expect(first?.source?.toString()).toBe(`{"t":"a"}\n`);
+		expect(second?.action?.operation).toBe("delete");
+		expect(second?.source).toBeUndefined();
+		expect(third?.source?.toString()).toBe(`{"t":"ü😀"}\n`);
+	});
+
+	it("has no meaning after a line that is no action, since OpenSearch refuses it whole", async () => {
+		const read = await items(`garbage\n{"index":{}}\n{"t":1}\n`);
+		expect(read.map(({ action }) => action)).toEqual([
+			undefined,
+			undefined,
+			undefined,
+		]);
+	});
+
+	it("can't fill the memory with one endless line", async () => {
+		const endless = splitLines(pieces("x".repeat(2_000), 100), 1_000);
+		await expect(async () => {
+			for await (const _line of endless);
+		}).rejects.toThrow(LineTooLong);
+	});
+});

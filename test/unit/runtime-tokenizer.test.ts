@@ -1,0 +1,129 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { TextTokenizer } from "../../sidecar/runtime/tokenizer.ts";
+import { readTokenizerFile } from "../../sidecar/runtime/tokenizer-file.ts";
+
+/** BERT's pipeline with letters for a vocabulary; its own truncation is 12 from the left, its padding 20. */
+const path = new URL(
+	"../fixtures/tokenizers/small-wordpiece.json",
+	import.meta.url,
+).pathname;
+
+let folder = "";
+/** The same, but for a mark in a comment field it has not: the library reads every text whole. */
+let wholePath = "";
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), "tokenizer-test-"));
+	const file = JSON.parse(await readFile(path, "utf8"));
+	// An added token with a space in it, which no test text has, ends the proof that a prefix is enough.
+	file.added_tokens.push({
+		id: 61,
+		content: "\u0001 \u0001",
+		single_word: false,
+		lstrip: false,
+		rstrip: false,
+		normalized: false,
+		special: true,
+	});
+	wholePath = join(folder, "whole.json");
+	await writeFile(wholePath, JSON.stringify(file));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("a text is as long as it is: no padding, and the file's own window", async () => {
+	const tokenizer = await TextTokenizer.fromFile(path);
+	expect(tokenizer.window).toBe(12);
+	const { ids, typeIds, truncated } = await tokenizer.encode("the word");
+	expect([...ids]).toEqual([2, 8, 7, 3]);
+	expect([...typeIds]).toEqual([0, 0, 0, 0]);
+	expect(truncated).toBe(false);
+});
+
+test("a text that just fits is not said to be cut, and one token more is", async () => {
+	const tokenizer = await TextTokenizer.fromFile(path, 6);
+	const fits = await tokenizer.encode("the word the word");
+	expect(fits).toMatchObject({ truncated: false });
+	expect(fits.ids).toHaveLength(6);
+	const cut = await tokenizer.encode("the word the word .");
+	expect(cut).toMatchObject({ truncated: true, ids: fits.ids });
+});
+
+test("a cut text keeps its beginning, whatever side the file would cut", async () => {
+	const tokenizer = await TextTokenizer.fromFile(path, 4);
+	const { ids } = await tokenizer.encode("the word . , a");
+	expect([...ids]).toEqual([2, 8, 7, 3]);
+});
+
+test("lone surrogates, controls and nothing at all are texts like others", async () => {
+	const tokenizer = await TextTokenizer.fromFile(path);
+	for (const text of ["\ud800", "a\udc00b", "", "\u0000", "\ufeff \u2028"]) {
+		const { ids } = await tokenizer.encode(text);
+		expect(ids.at(0)).toBe(2);
+		expect(ids.at(-1)).toBe(3);
+	}
+});
+
+test("reading only the beginning of a long text never changes its tokens", async () => {
+	const quick = await TextTokenizer.fromFile(path, 5);
+	const whole = await TextTokenizer.fromFile(wholePath, 5);
+	const json = await readFile(path, "utf8");
+	const wholeJson = await readFile(wholePath, "utf8");
+	expect(readTokenizerFile(json).prefixStable).toBe(true);
+	expect(readTokenizerFile(wholeJson).prefixStable).toBe(false);
+	const piece = fc.constantFrom(
+		..."abcwordthe",
+		...["word", "the", ",", ".", " ", " ", "  ", "\u0301", "\u0323", "\ud800"],
+		...["[SEP]", "[CLS]", "[MA", "SK]", "漢", "𠀀", "\u00ad", "\u00a0", "İ"],
+		...["\u200d", "\t", "\u0000", "é", "Σ", "x".repeat(101)],
+	);
+	await fc.assert(
+		fc.asyncProperty(
+			fc.array(piece, { minLength: 40, maxLength: 160 }),
+			async (pieces) => {
+				const text = pieces.join("");
+				expect(await quick.encode(text)).toEqual(await whole.encode(text));
+			},
+		),
+		{ numRuns: 300 },
+	);
+});
+
+test("a book is embedded by its first words without its other megabytes", async () => {
+	const tokenizer = await TextTokenizer.fromFile(path);
+	const book = "the word ".repeat(1_000_000);
+	expect(await tokenizer.encode(book)).toMatchObject({ truncated: true });
+});
+
+test("megabytes that would have to be read whole are refused, not a crash for want of memory", async () => {
+	const tokenizer = await TextTokenizer.fromFile(path);
+	await expect(tokenizer.encode("w".repeat(1_000_001))).rejects.toMatchObject({
+		code: "too_large",
+		message: expect.stringContaining("1000001 characters"),
+	});
+});
+
+test.each([
+	["no JSON", "{", /not JSON/],
+	["an array", "[]", /holds no object/],
+	["another JSON", `{"model":{"type":"Magic"}}`, /cannot be read/],
+])(
+	"a tokenizer.json that is %s is refused with the reason",
+	async (_, json, reason) => {
+		const bad = join(folder, "bad.json");
+		await writeFile(bad, json);
+		await expect(TextTokenizer.fromFile(bad)).rejects.toMatchObject({
+			code: "bad_request",
+			message: expect.stringMatching(reason),
+		});
+	},
+);
+
+test("a window without room for a single token is refused when the model is loaded", async () => {
+	await expect(TextTokenizer.fromFile(path, 2)).rejects.toMatchObject({
+		code: "bad_request",
+	});
+});
