@@ -1,5 +1,5 @@
-import type { Node } from "jsonc-parser";
-import { type DocumentEdit, propertyValue } from "./document-edit.ts";
+import { getNodePath, type JSONPath, type Node } from "jsonc-parser";
+import { propertyValue } from "./document-edit.ts";
 import { InvalidDocument } from "./invalid-definition.ts";
 import type { FieldMap } from "./text-embedding.ts";
 
@@ -9,8 +9,12 @@ const listKey = "knn";
 /** Texts of a document and the one place where their vectors go. */
 export interface TextSlot {
 	readonly texts: readonly string[];
-	/** Puts the vectors, JSON texts in the order of `texts`, into the document. */
-	place(edit: DocumentEdit, vectors: readonly string[]): void;
+	/** The object that gets the vectors, from the document's root. */
+	readonly object: JSONPath;
+	/** Where in that object. */
+	readonly target: readonly string[];
+	/** The value to put there for the vectors, JSON texts in the order of `texts`. */
+	render(vectors: readonly string[]): string;
 }
 
 /**
@@ -89,9 +93,9 @@ function readString(found: Found, target: string): TextSlot[] {
 	if (typeof text !== "string" || text.trim() === "") return [];
 	return [
 		{
+			...placeOf(found, target),
 			texts: [text],
-			place: (edit, [vector = "null"]) =>
-				edit.set(found.object, pathOf(found, target), vector),
+			render: ([json = "null"]) => json,
 		},
 	];
 }
@@ -102,11 +106,10 @@ function readList(found: Found, target: string): TextSlot[] {
 	if (texts.length === 0) return [];
 	return [
 		{
+			...placeOf(found, target),
 			texts,
-			place: (edit, vectors) => {
-				const list = vectors.map((vector) => `{"${listKey}":${vector}}`);
-				edit.set(found.object, pathOf(found, target), `[${list.join(",")}]`);
-			},
+			render: (vectors) =>
+				`[${vectors.map((json) => `{"${listKey}":${json}}`).join(",")}]`,
 		},
 	];
 }
@@ -126,7 +129,10 @@ function readElement(element: Node, source: string): string {
 }
 
 /** A name with dots in the document is kept with dots: to OpenSearch `a.b` and `{a: {b}}` are one field. */
-function pathOf({ prefix }: Found, target: string): string[] {
-	if (prefix.length === 0) return target.split(".");
-	return [[...prefix, target].join(".")];
+function placeOf({ object, prefix }: Found, target: string) {
+	return {
+		object: getNodePath(object),
+		target:
+			prefix.length === 0 ? target.split(".") : [[...prefix, target].join(".")],
+	};
 }

@@ -22,9 +22,17 @@ export interface EmbeddingStep {
 	/** Its key within the document's mark. */
 	readonly key: string;
 	readonly processor: TextEmbedding;
-	/** The condition of the original, a Painless script. */
-	readonly condition: string | undefined;
+	/**
+	 * What OpenSearch runs on a document before this step: the step's texts are those of the document as these
+	 * processors leave it. Empty where they are those of the document itself.
+	 */
+	readonly prelude: readonly unknown[];
+	/** Whether the step has a condition; the prelude then ends by setting {@link conditionField} where it holds. */
+	readonly conditional: boolean;
 }
+
+/** A field that a prelude sets in a document for which the step's condition holds. */
+export const conditionField = "_ml_sidecar_condition";
 
 /** The sidecar's part of a stored pipeline. */
 export interface GuardedPipeline {
@@ -100,13 +108,23 @@ export function readGuards(stored: unknown): GuardedPipeline | undefined {
 			position,
 			key: keyOf(position),
 			processor: parseTextEmbedding(options),
-			condition:
-				isObject(options) && typeof options.if === "string"
-					? options.if
-					: undefined,
+			...preludeOf(
+				found.processors.slice(0, position),
+				isObject(options) ? options.if : undefined,
+			),
 		};
 	});
 	return { mark: found.mark, steps };
+}
+
+function preludeOf(
+	before: readonly unknown[],
+	condition: unknown,
+): Pick<EmbeddingStep, "prelude" | "conditional"> {
+	const core = before.filter((processor) => !originalOf(processor));
+	if (condition === undefined) return { prelude: core, conditional: false };
+	const probe = { set: { field: conditionField, value: true, if: condition } };
+	return { prelude: [...core, probe], conditional: true };
 }
 
 type Original = JsonObject & { text_embedding: unknown };

@@ -1,7 +1,11 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import fastify, {
+	type FastifyBaseLogger,
+	type FastifyInstance,
+	LogController,
+} from "fastify";
 import type { Logger } from "pino";
 import type { Settings } from "../schemas/settings.ts";
 import { answerError } from "./http/error-handler.ts";
@@ -21,6 +25,7 @@ import { uploadChunkRoutes } from "./routes/upload-chunk.ts";
 import { ModelCache } from "./runtime/model-cache.ts";
 import { Runtime } from "./runtime/runtime.ts";
 import { DeploymentService } from "./services/deployments.ts";
+import { DocumentEmbedder } from "./services/document-embedder.ts";
 import { EmbeddingService } from "./services/embedding.ts";
 import { HealthService } from "./services/health.ts";
 import { IngestService } from "./services/ingest.ts";
@@ -100,7 +105,7 @@ export function buildApp(options: AppOptions): App {
 	});
 	const ingest = new IngestService({
 		pipelines,
-		embedding,
+		embedder: new DocumentEmbedder(pipelineStore, embedding),
 		groupBytes: settings.SIDECAR_BULK_GROUP_BYTES,
 		groupTexts: settings.SIDECAR_BULK_GROUP_TEXTS,
 	});
@@ -170,7 +175,8 @@ function createServer(
 	const server = fastify({
 		...proxyServerOptions,
 		loggerInstance: logger,
-		disableRequestLogging: true,
+		logController: new LogController({ disableRequestLogging: true }),
+		requestIdHeader: "x-request-id",
 		ajv: {
 			customOptions: {
 				coerceTypes: false,

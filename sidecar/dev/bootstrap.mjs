@@ -125,7 +125,13 @@ async function installed() {
 async function install() {
 	say("Installing dependencies (npm ci)…");
 	const npm = process.env.npm_execpath;
-	const args = ["ci", "--include=dev", "--no-progress", "--loglevel=error"];
+	const args = [
+		"ci",
+		"--include=dev",
+		"--no-progress",
+		"--no-update-notifier",
+		"--loglevel=error",
+	];
 	const failure = "npm ci failed.";
 	if (npm?.endsWith("npm-cli.js")) {
 		await run(process.execPath, [npm, ...args], failure);

@@ -3,20 +3,23 @@ import { readFileSync } from "node:fs";
 /** pino's level of a warning. */
 const warnLevel = 40;
 
-/**
- * What a log file of the sidecar says about its end: its last error, else its last warning, with the file's path.
- * A line that is no JSON counts as well, since a crash is written as plain text.
- */
+/** Node's own warnings, which no end of a process is explained by. */
+const nodeWarning = /^\((node:\d+|Use `node)/;
+
+/** What a log file of the sidecar says about its end, with the file's path. */
 export function lastComplaint(logFile: string): string {
 	const text = readFileSync(logFile, "utf8");
-	return `${complaintIn(text) ?? "it said nothing"} (log: ${logFile})`;
+	return `${complaintIn(text) ?? "without a word"} (log: ${logFile})`;
 }
 
-/** The same of a log's text, or undefined if it has no complaint. */
+/**
+ * The last error in a log, else its last warning, or undefined if there is neither. A line that is no JSON counts as
+ * well, since a crash is written as plain text.
+ */
 export function complaintIn(log: string): string | undefined {
 	const complaints = log
 		.split("\n")
-		.filter((line) => line.trim() !== "")
+		.filter((line) => line.trim() !== "" && !nodeWarning.test(line))
 		.flatMap((line) => complaintOf(line) ?? []);
 	// A stack trace follows its error.
 	const error = complaints.findLast((line) => /\w*Error: /.test(line));

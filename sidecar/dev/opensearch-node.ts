@@ -46,6 +46,7 @@ export async function launchNode(launch: NodeLaunch): Promise<GuardedProcess> {
 		`-Dopensearch.path.conf=${folders.config}`,
 		"-Dopensearch.distribution.type=tar",
 		`-Djava.io.tmpdir=${folders.temporary}`,
+		`-Djna.tmpdir=${folders.temporary}`,
 		"--add-modules=jdk.incubator.vector",
 		...javaOptions,
 		"-cp",

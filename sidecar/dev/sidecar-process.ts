@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { createServer } from "node:net";
+import { constants } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -103,7 +104,7 @@ export async function startSidecar(options: {
 		(code) =>
 			new SidecarError(
 				"upstream_unavailable",
-				`the sidecar ended with exit code ${code}: ${lastComplaint(logFile)}`,
+				`the sidecar ended with exit code ${code}${signalName(code)}: ${lastComplaint(logFile)}`,
 			),
 	);
 	const sidecar = {
@@ -121,6 +122,14 @@ export async function startSidecar(options: {
 		await sidecar.stop();
 		throw error;
 	}
+}
+
+/** A process that a signal ended has 128 and the signal's number for a code. */
+function signalName(code: number): string {
+	const signal = Object.entries(constants.signals).find(
+		([, number]) => number === code - 128,
+	);
+	return signal ? ` (${signal[0]})` : "";
 }
 
 async function untilReady(url: string, signal: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ export interface DocumentsOptions {
 }
 
 interface DocumentRequest {
-	Params: { index: string };
+	Params: { index: string; id?: string };
 	Querystring: { pipeline?: string };
 }
 
@@ -42,7 +42,11 @@ export function documents(options: DocumentsOptions): FastifyPluginAsync {
 					if (!(await ingest.concerns(target)))
 						return upstream.forward(request, reply);
 					const body = await readBody(request, limit);
-					const embedded = await ingest.document(body, target);
+					const embedded = await ingest.document(
+						body,
+						request.params.id,
+						target,
+					);
 					return upstream.forward(request, reply, { body: embedded ?? body });
 				},
 			});

@@ -1,5 +1,6 @@
 import type { Client } from "@opensearch-project/opensearch";
 import { isObject } from "../../ingest/json.ts";
+import { SidecarError } from "../errors.ts";
 import { statusOf, storeError } from "./client.ts";
 
 /** The ingest pipelines of the cluster, and which of them an index writes through. */
@@ -45,6 +46,41 @@ export class PipelineStore {
 		}
 	}
 
+	/**
+	 * What processors leave of documents, in their order; undefined for one that they drop or fail on.
+	 *
+	 * @throws SidecarError bad_request where OpenSearch refuses the request as a whole
+	 */
+	async simulate(
+		processors: readonly unknown[],
+		documents: readonly SimulatedDocument[],
+	): Promise<unknown[]> {
+		try {
+			const { body } = await this.#client.http.post({
+				path: "/_ingest/pipeline/_simulate",
+				body: {
+					pipeline: { processors: [...processors] },
+					docs: [...documents],
+				},
+			});
+			const results: unknown = isObject(body) ? body.docs : undefined;
+			if (!Array.isArray(results)) return [];
+			return results.map((result: unknown) =>
+				isObject(result) && isObject(result.doc)
+					? result.doc._source
+					: undefined,
+			);
+		} catch (error) {
+			if (statusOf(error) === 400)
+				throw new SidecarError(
+					"bad_request",
+					`the processors before the embedding can't be run on this document: ${messageOf(error)}`,
+					{ cause: error },
+				);
+			throw storeError(error, "simulate a pipeline");
+		}
+	}
+
 	async #writeIndex(
 		alias: string,
 		indices: readonly string[],
@@ -78,6 +114,17 @@ export class PipelineStore {
 			throw storeError(error, `read the template of ${name}`);
 		}
 	}
+}
+
+/** A document for `_simulate`; id and index are there for processors that look at them. */
+export interface SimulatedDocument {
+	_index?: string;
+	_id?: string;
+	_source: unknown;
+}
+
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
 }
 
 /** Ids of pipelines; absent where the index has none. */

@@ -8,7 +8,8 @@ function step(fieldMap: FieldMap): EmbeddingStep {
 		position: 0,
 		key: "p0",
 		processor: { modelId: "m", fieldMap },
-		condition: undefined,
+		prelude: [],
+		conditional: false,
 	};
 }
 

@@ -63,7 +63,8 @@ describe("a pipeline with text_embedding", () => {
 				position: 1,
 				key: "p1",
 				processor: { modelId: "m1", fieldMap: { title: "title_vector" } },
-				condition: undefined,
+				prelude: [{ lowercase: { field: "title" } }],
+				conditional: false,
 			},
 		]);
 	});

@@ -187,7 +187,11 @@ describe("what a user reads", () => {
 				"\nSettingsError: SIDECAR_PORT must be integer\n    at x.js:1\n\nNode.js v20",
 			),
 		).toBe("SettingsError: SIDECAR_PORT must be integer");
-		expect(complaintIn('{"level":30,"msg":"listening"}\n')).toBeUndefined();
+		expect(
+			complaintIn(
+				'(node:1) Deprecation: x\n(Use `node --trace-warnings ...`)\n{"level":30,"msg":"listening"}\n',
+			),
+		).toBeUndefined();
 	});
 
 	test("OpenSearch's reason is shown with its cause, in whichever form it comes", () => {

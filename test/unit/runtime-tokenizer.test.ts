@@ -13,13 +13,13 @@ const path = new URL(
 ).pathname;
 
 let folder = "";
-/** The same, but for a mark in a comment field it has not: the library reads every text whole. */
+/** The same tokens, but nothing is known of its prefixes, so that every text is read whole. */
 let wholePath = "";
 
 beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), "tokenizer-test-"));
 	const file = JSON.parse(await readFile(path, "utf8"));
-	// An added token with a space in it, which no test text has, ends the proof that a prefix is enough.
+	// No text here has this token; a space in one is what ends the proof that a prefix is enough.
 	file.added_tokens.push({
 		id: 61,
 		content: "\u0001 \u0001",

@@ -54,10 +54,11 @@ export class Scheduler {
 
 	/** Drops a text that has not begun to run; one that runs is finished and answered. */
 	cancel(id: number): void {
-		this.#waiting.delete(id);
-		this.#ready.delete(id);
 		const { search, ingest } = this.#tokenizing;
 		if (search.has(id) || ingest.has(id)) this.#cancelled.add(id);
+		this.#waiting.delete(id);
+		const ready = this.#ready.delete(id);
+		if (ready !== undefined) this.#tokenizeNext(ready.job.lane);
 	}
 
 	/** Tokenises while a worker may soon want more in this lane. */
