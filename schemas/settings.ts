@@ -11,9 +11,9 @@ const gibibyte = 1024 * mebibyte;
 export const SettingsSchema = Type.Object({
 	OPENSEARCH_URL: Type.String({
 		default: "http://127.0.0.1:9200",
-		pattern: "^https?://[^\\s/?#]+/?$",
+		pattern: "^https?://[^\\s/?#@]+/?$",
 		description:
-			"The OpenSearch behind the sidecar: scheme, host and port, no path.",
+			"The OpenSearch behind the sidecar: scheme, host and port; no path, no credentials.",
 	}),
 	OPENSEARCH_USERNAME: Type.String({
 		default: "",

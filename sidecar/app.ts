@@ -13,6 +13,7 @@ import { Metrics } from "./metrics.ts";
 import { bulk } from "./proxy/bulk.ts";
 import { documents } from "./proxy/documents.ts";
 import { passThrough } from "./proxy/pass-through.ts";
+import { noticeChanges } from "./proxy/pipeline-changes.ts";
 import { pipelines as pipelineRoutes } from "./proxy/pipelines.ts";
 import { search as searchRoutes } from "./proxy/search.ts";
 import { proxyServerOptions } from "./proxy/server-options.ts";
@@ -158,7 +159,10 @@ export function buildApp(options: AppOptions): App {
 	);
 	server.register(documents({ upstream, ingest, documentLimit }));
 	server.register(searchRoutes({ upstream, search, bodyLimit }));
-	server.register(passThrough(upstream));
+	server.register(async (scope) => {
+		noticeChanges(scope, pipelines);
+		await scope.register(passThrough(upstream));
+	});
 	server.addHook("onClose", async () => {
 		await runtime.close();
 		await deployments.settle();

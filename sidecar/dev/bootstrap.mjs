@@ -81,13 +81,15 @@ async function locked(task) {
 		);
 		if (!taken) break;
 		const holder = connect(path);
+		holder.on("error", () => holder.destroy());
 		const reached = await once(holder, "connect").then(
 			() => true,
 			() => false,
 		);
-		holder.on("error", () => holder.destroy());
-		if (reached) await once(holder.resume(), "close");
-		else if (!abstract) await rm(path, { force: true });
+		if (reached) {
+			holder.resume();
+			await new Promise((resolve) => holder.once("close", resolve));
+		} else if (!abstract) await rm(path, { force: true });
 	}
 	try {
 		await task();

@@ -47,6 +47,8 @@ async function listen(path: string): Promise<Release | undefined> {
 /** Waits until the holder lets go; false if nobody listens, which a file left by a killed process shows. */
 async function holderGone(path: string): Promise<boolean> {
 	const socket = connect(path);
+	// A holder that dies resets the connection: an end like any other.
+	socket.on("error", () => socket.destroy());
 	try {
 		await once(socket, "connect");
 	} catch (error) {
@@ -54,8 +56,7 @@ async function holderGone(path: string): Promise<boolean> {
 		throw error;
 	}
 	socket.resume();
-	socket.on("error", () => socket.destroy());
-	await once(socket, "close");
+	await new Promise((resolve) => socket.once("close", resolve));
 	return true;
 }
 

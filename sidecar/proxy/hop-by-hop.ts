@@ -24,14 +24,18 @@ const bodyFraming = new Set(["content-length", "content-encoding"]);
  *
  * @param raw names and values in turns, as in `IncomingMessage.rawHeaders`
  * @param replaced whether another body is sent than the one that these headers came with
+ * @param plain whether the answer must not be compressed, since it is read here
  */
 export function requestHeaders(
 	raw: readonly string[],
-	{ replaced }: { replaced: boolean },
+	{ replaced, plain = false }: { replaced: boolean; plain?: boolean },
 ): string[] {
 	return endToEnd(
 		raw,
-		(name) => !requestHop.has(name) && !(replaced && bodyFraming.has(name)),
+		(name) =>
+			!requestHop.has(name) &&
+			!(replaced && bodyFraming.has(name)) &&
+			!(plain && name === "accept-encoding"),
 	);
 }
 

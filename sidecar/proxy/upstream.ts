@@ -101,7 +101,10 @@ export class Upstream {
 			const answer = await this.#pool.request({
 				path: request.originalUrl,
 				method: request.method,
-				headers: requestHeaders(request.raw.rawHeaders, { replaced: true }),
+				headers: requestHeaders(request.raw.rawHeaders, {
+					replaced: true,
+					plain: true,
+				}),
 				headersTimeout: silenceTimeoutMs,
 				bodyTimeout: silenceTimeoutMs,
 			});

@@ -79,8 +79,17 @@ export class DeploymentService {
 		return taskId;
 	}
 
-	/** Takes models out of memory. @throws SidecarError not_found where one id alone is asked for and unknown */
+	/**
+	 * Takes models out of memory.
+	 *
+	 * @throws SidecarError bad_request for no id; not_found where one id alone is asked for and unknown
+	 */
 	async undeploy(ids: readonly string[]): Promise<UndeployAnswer> {
+		if (ids.length === 0)
+			throw new SidecarError(
+				"bad_request",
+				"Must set specific model ids to undeploy",
+			);
 		const { models, runtime, nodeId } = this.#options;
 		const stats: UndeployAnswer[string]["stats"] = {};
 		for (const id of ids) {

@@ -243,11 +243,36 @@ const body = fc.oneof(
 	},
 );
 
-/** Any call that is harmless to all but the documents and mappings of `IDX`. */
-export const anyCall: fc.Arbitrary<Call> = fc
-	.record({
-		method: fc.constantFrom(
-			"GET",
+type Text = { text: string; type: string } | undefined;
+const jsonOf = (text: string): Text => ({ text, type: json });
+
+/** Method, path and body that were made for each other. */
+const sensible = fc.oneof(
+	fc.record({
+		method: fc.constantFrom("GET", "POST"),
+		target: fc.constantFrom("/IDX/_search", "/IDX/_search/"),
+		body: search.map(jsonOf),
+	}),
+	fc.record({
+		method: fc.constantFrom("PUT", "POST"),
+		target: id.map((value) => `/IDX/_doc/${value}`),
+		body: document.map(jsonOf),
+	}),
+	fc.record({
+		method: fc.constantFrom("GET", "HEAD", "DELETE"),
+		target: id.map((value) => `/IDX/_doc/${value}`),
+		body: fc.constant<Text>(undefined),
+	}),
+	fc.record({
+		method: fc.constant("POST"),
+		target: fc.constantFrom("/IDX/_bulk", "/_bulk"),
+		body: bulk.map((text): Text => ({ text, type: ndjson })),
+	}),
+);
+
+const whatever = fc.record({
+	method: fc.constantFrom(
+		...[
 			"GET",
 			"GET",
 			"HEAD",
@@ -257,11 +282,18 @@ export const anyCall: fc.Arbitrary<Call> = fc
 			"DELETE",
 			"OPTIONS",
 			"PATCH",
-		),
-		target,
+		],
+	),
+	target,
+	body,
+});
+
+/** Any call that is harmless to all but the documents and mappings of `IDX`. */
+export const anyCall: fc.Arbitrary<Call> = fc
+	.record({
+		call: fc.oneof(sensible, whatever),
 		parameters: fc.array(parameter, { maxLength: 3 }),
 		contentType,
-		body,
 		gzip: fc.constantFrom(..."nnnnnnnnnnyyyyyb"),
 		chunked: fc.boolean(),
 		acceptGzip: fc.boolean(),
@@ -271,7 +303,8 @@ export const anyCall: fc.Arbitrary<Call> = fc
 		),
 	})
 	.map((choice) => {
-		const { target: path, parameters, body: sent } = choice;
+		const { parameters } = choice;
+		const { method, target: path, body: sent } = choice.call;
 		const type =
 			choice.contentType === "fitting"
 				? (sent?.type ?? "missing")
@@ -280,9 +313,9 @@ export const anyCall: fc.Arbitrary<Call> = fc
 		return {
 			// DELETE of anything but a document could take the index away, and every later call with it.
 			method:
-				choice.method === "DELETE" && !/^\/IDX\/_doc\/[^./]/.test(path)
+				method === "DELETE" && !/^\/IDX\/_doc\/[^./]/.test(path)
 					? "POST"
-					: choice.method,
+					: method,
 			path:
 				parameters.length === 0
 					? path

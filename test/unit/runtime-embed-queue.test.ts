@@ -129,8 +129,9 @@ test("an abandoned request makes room, here and in the process", async () => {
 	expect(process.cancelled()).toEqual([process.idOf("b"), process.idOf("c")]);
 	expect(queue.size).toBe(0);
 	await expect(queue.embed(["d"], { signal })).rejects.toThrow("client left");
-	void queue.embed(["x".repeat(99)]);
-	expect(queue.size).toBe(1);
+	void queue.embed(["x".repeat(60)]);
+	void queue.embed(["y".repeat(40)]);
+	expect(queue.size).toBe(2);
 });
 
 test("a text that cannot be read fails its request alone, and the rest of that is not run", async () => {

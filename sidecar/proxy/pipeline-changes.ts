@@ -1,0 +1,21 @@
+import type { FastifyInstance } from "fastify";
+import type { PipelineService } from "../services/pipelines.ts";
+
+/** Parts of paths by which a POST may change which pipelines an index writes through. */
+const changing =
+	/\/_(settings|alias|aliases|template|index_template|component_template|data_stream|rollover|clone|split|shrink|restore)(\/|\?|$)/;
+
+/**
+ * Forgets what is known of pipelines once a call that may have changed it has gone through this sidecar: a write
+ * that follows finds its pipeline at once. Changes made elsewhere are noticed when what is known is old.
+ */
+export function noticeChanges(
+	app: FastifyInstance,
+	pipelines: PipelineService,
+): void {
+	app.addHook("onResponse", async ({ method, originalUrl }) => {
+		const configures =
+			method === "PUT" || method === "DELETE" || changing.test(originalUrl);
+		if (configures && method !== "GET" && method !== "HEAD") pipelines.forget();
+	});
+}

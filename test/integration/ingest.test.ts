@@ -1,0 +1,387 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { callOpenSearch, uniqueName } from "../helpers/opensearch.ts";
+import {
+	deployMiniLm,
+	removeModel,
+	startSidecar,
+	type TestSidecar,
+	textAt,
+} from "../helpers/sidecar.ts";
+import { cosine, vectorsOf } from "../helpers/vectors.ts";
+
+let sidecar: TestSidecar;
+let model: string;
+
+beforeAll(async () => {
+	sidecar = await startSidecar();
+	model = await deployMiniLm(sidecar, inject("minilm").int8);
+});
+afterAll(async () => {
+	await removeModel(sidecar, model);
+	await sidecar.close();
+});
+
+const embedding = () => ({
+	text_embedding: { model_id: model, field_map: { text: "vector" } },
+});
+
+async function putPipeline(definition: object): Promise<string> {
+	const id = uniqueName("pipeline");
+	const { status, text } = await sidecar.call(
+		"PUT",
+		`/_ingest/pipeline/${id}`,
+		definition,
+	);
+	if (status !== 200) throw new Error(text);
+	return id;
+}
+
+async function createIndex(settings: object = {}): Promise<string> {
+	const name = uniqueName("index");
+	const { status, text } = await sidecar.call("PUT", `/${name}`, {
+		settings,
+		mappings: { properties: { vector: { type: "float", index: false } } },
+	});
+	if (status !== 200) throw new Error(text);
+	return name;
+}
+
+/** An index whose documents are embedded without being told to. */
+async function embeddingIndex(): Promise<string> {
+	const pipeline = await putPipeline({ processors: [embedding()] });
+	return createIndex({ "index.default_pipeline": pipeline });
+}
+
+/** A document as OpenSearch has stored it. */
+function stored(index: string, id: string) {
+	return callOpenSearch("GET", `/${index}/_source/${id}`);
+}
+
+function lines(...parts: unknown[]): string {
+	return `${parts.map((part) => JSON.stringify(part)).join("\n")}\n`;
+}
+
+/** The vector that predict gives for a text. */
+async function vectorOf(text: string): Promise<number[]> {
+	const path = `/_plugins/_ml/models/${model}/_predict`;
+	const { json } = await sidecar.call("POST", path, { text_docs: [text] });
+	return vectorsOf(json)[0] ?? [];
+}
+
+const vector = expect.objectContaining({ length: 384 });
+
+describe("a pipeline with text_embedding", () => {
+	it("is read back as it was put, alone and among others", async () => {
+		const definition = {
+			description: "mine",
+			processors: [{ lowercase: { field: "text" } }, embedding()],
+			on_failure: [{ set: { field: "failed", value: true } }],
+		};
+		const id = await putPipeline(definition);
+		const one = await sidecar.call("GET", `/_ingest/pipeline/${id}`);
+		expect(one.json).toEqual({ [id]: definition });
+		const all = await sidecar.call("GET", "/_ingest/pipeline");
+		expect(all.json).toMatchObject({ [id]: definition });
+		const gone = await sidecar.call("DELETE", `/_ingest/pipeline/${id}`);
+		expect(gone.json).toEqual({ acknowledged: true });
+		expect((await sidecar.call("GET", `/_ingest/pipeline/${id}`)).status).toBe(
+			404,
+		);
+	});
+
+	it("that is not valid is refused, and nothing is stored", async () => {
+		const id = uniqueName("pipeline");
+		const answer = await sidecar.call("PUT", `/_ingest/pipeline/${id}`, {
+			processors: [{ text_embedding: { field_map: { a: "b" } } }],
+		});
+		expect(answer.status).toBe(400);
+		expect(textAt(answer.json, "error", "reason")).toBe(
+			"[model_id] required property is missing",
+		);
+		expect((await sidecar.call("GET", `/_ingest/pipeline/${id}`)).status).toBe(
+			404,
+		);
+	});
+});
+
+describe("documents get their vectors", () => {
+	it("by _doc and _create, with and without an id", async () => {
+		const index = await embeddingIndex();
+		const source = { text: "a small domestic cat", n: 1 };
+		for (const path of ["_doc/1", "_create/2"])
+			expect(
+				(await sidecar.call("PUT", `/${index}/${path}`, source)).status,
+			).toBe(201);
+		const made = await sidecar.call("POST", `/${index}/_doc`, source);
+		for (const id of ["1", "2", textAt(made.json, "_id")])
+			expect(await stored(index, id)).toEqual({ ...source, vector });
+	});
+
+	it("the very vector that predict gives", async () => {
+		const index = await embeddingIndex();
+		await sidecar.call("PUT", `/${index}/_doc/1`, { text: "a small cat" });
+		const document = (await stored(index, "1")) as { vector: number[] };
+		expect(cosine(document.vector, await vectorOf("a small cat"))).toBeCloseTo(
+			1,
+			6,
+		);
+	});
+
+	it("by _bulk: each item its own, in order, whatever happens to the others", async () => {
+		const index = await embeddingIndex();
+		const body = lines(
+			{ index: { _id: "1" } },
+			{ text: "first" },
+			{ create: { _id: "2" } },
+			{ text: 12 },
+			{ delete: { _id: "nothing" } },
+			{ index: { _id: "3" } },
+			{ other: true },
+			{ create: { _id: "1" } },
+			{ text: "again" },
+			{ index: { _id: "4" } },
+			{ text: "last" },
+		);
+		const { json } = await sidecar.call("POST", `/${index}/_bulk`, body);
+		expect(json).toMatchObject({
+			errors: true,
+			items: [
+				{ index: { _id: "1", status: 201 } },
+				{
+					create: {
+						_id: "2",
+						error: {
+							reason:
+								"map type field [text] is neither string nor nested type, cannot process it",
+						},
+					},
+				},
+				{ delete: { _id: "nothing", status: 404 } },
+				{ index: { _id: "3", status: 201 } },
+				{ create: { _id: "1", status: 409 } },
+				{ index: { _id: "4", status: 201 } },
+			],
+		});
+		expect(await stored(index, "1")).toEqual({ text: "first", vector });
+		expect(await stored(index, "3")).toEqual({ other: true });
+	});
+
+	it("by a gzipped, chunked _bulk whose lines name index and pipeline", async () => {
+		const index = await createIndex();
+		const pipeline = await putPipeline({ processors: [embedding()] });
+		const body = lines(
+			{ index: { _index: index, _id: "1", pipeline } },
+			{ text: "first" },
+			{ index: { _index: index, _id: "2" } },
+			{ text: "second" },
+		);
+		const answer = await fetch(`${sidecar.url}/_bulk`, {
+			method: "POST",
+			headers: {
+				"content-type": "application/json",
+				"content-encoding": "gzip",
+			},
+			body: new Blob([gzipSync(body)]).stream(),
+			duplex: "half",
+		});
+		expect(await answer.json()).toMatchObject({ errors: false });
+		expect(await stored(index, "1")).toEqual({ text: "first", vector });
+		expect(await stored(index, "2")).toEqual({ text: "second" });
+	});
+
+	it("by a bulk of many groups, all of them", async () => {
+		const index = await embeddingIndex();
+		const count = 300;
+		const body = Array.from({ length: count }, (_, n) =>
+			lines({ index: { _id: `${n}` } }, { text: `text number ${n % 50}` }),
+		).join("");
+		const { json } = await sidecar.call(
+			"POST",
+			`/${index}/_bulk?refresh=true`,
+			body,
+		);
+		expect(json).toMatchObject({ errors: false });
+		expect(
+			await callOpenSearch("POST", `/${index}/_count`, {
+				query: { exists: { field: "text" } },
+			}),
+		).toMatchObject({ count });
+		expect(await stored(index, "299")).toEqual({
+			text: "text number 49",
+			vector,
+		});
+	});
+
+	it("with ?pipeline= instead of the default, and none with _none", async () => {
+		const index = await embeddingIndex();
+		const pipeline = await putPipeline({
+			processors: [
+				{ text_embedding: { model_id: model, field_map: { text: "other" } } },
+			],
+		});
+		await sidecar.call("PUT", `/${index}/_doc/1?pipeline=${pipeline}`, {
+			text: "a",
+		});
+		await sidecar.call("PUT", `/${index}/_doc/2?pipeline=_none`, { text: "a" });
+		expect(await stored(index, "1")).toEqual({ text: "a", other: vector });
+		expect(await stored(index, "2")).toEqual({ text: "a" });
+	});
+
+	it("through an alias, a final pipeline, and the template of an index that is not there yet", async () => {
+		const index = await embeddingIndex();
+		const alias = uniqueName("alias");
+		await sidecar.call("PUT", `/${index}/_alias/${alias}`);
+		await sidecar.call("PUT", `/${alias}/_doc/1`, { text: "a" });
+		expect(await stored(index, "1")).toEqual({ text: "a", vector });
+
+		const pipeline = await putPipeline({ processors: [embedding()] });
+		const final = await createIndex({ "index.final_pipeline": pipeline });
+		await sidecar.call("PUT", `/${final}/_doc/1?pipeline=_none`, { text: "a" });
+		expect(await stored(final, "1")).toEqual({ text: "a", vector });
+
+		const templated = uniqueName("templated");
+		await sidecar.call("PUT", `/_index_template/${templated}`, {
+			index_patterns: [templated],
+			template: { settings: { "index.default_pipeline": pipeline } },
+		});
+		await sidecar.call("PUT", `/${templated}/_doc/1`, { text: "a" });
+		expect(await stored(templated, "1")).toEqual({ text: "a", vector });
+	});
+
+	it("from the first write on, when an index is told so after it was written to", async () => {
+		const index = await createIndex();
+		await sidecar.call("PUT", `/${index}/_doc/1`, { text: "a" });
+		const pipeline = await putPipeline({ processors: [embedding()] });
+		await sidecar.call("PUT", `/${index}/_settings`, {
+			"index.default_pipeline": pipeline,
+		});
+		const answer = await sidecar.call("PUT", `/${index}/_doc/2`, { text: "a" });
+		expect(answer.status).toBe(201);
+		expect(await stored(index, "2")).toEqual({ text: "a", vector });
+	});
+
+	it("of what the processors before leave, where the condition holds", async () => {
+		const index = await createIndex();
+		const pipeline = await putPipeline({
+			processors: [
+				{ drop: { if: "ctx.drop == true" } },
+				{ set: { field: "text", value: "{{{a}}} {{{b}}}" } },
+				{
+					text_embedding: {
+						...embedding().text_embedding,
+						if: "ctx.skip != true",
+					},
+				},
+				{ remove: { field: ["a", "b"] } },
+			],
+		});
+		const body = lines(
+			{ index: { _id: "1" } },
+			{ a: "small", b: "cat" },
+			{ index: { _id: "2" } },
+			{ a: "small", b: "cat", skip: true },
+			{ index: { _id: "3" } },
+			{ drop: true },
+		);
+		const { json } = await sidecar.call(
+			"POST",
+			`/${index}/_bulk?pipeline=${pipeline}`,
+			body,
+		);
+		expect(json).toMatchObject({ errors: false });
+		const first = (await stored(index, "1")) as { vector: number[] };
+		expect(first).toEqual({ text: "small cat", vector });
+		expect(cosine(first.vector, await vectorOf("small cat"))).toBeCloseTo(1, 6);
+		expect(await stored(index, "2")).toEqual({ text: "small cat", skip: true });
+		await expect(stored(index, "3")).rejects.toThrow("404");
+	});
+});
+
+describe("a document without its vector is never stored", () => {
+	it("when it goes round the sidecar", async () => {
+		const index = await embeddingIndex();
+		await expect(
+			callOpenSearch("PUT", `/${index}/_doc/1`, { text: "a" }),
+		).rejects.toThrow(/send it through the ML sidecar/);
+		await expect(stored(index, "1")).rejects.toThrow("404");
+	});
+
+	it("when the model is not deployed: the item fails with the reason, the others do not", async () => {
+		const index = await embeddingIndex();
+		const pipeline = await putPipeline({
+			processors: [
+				{
+					text_embedding: {
+						model_id: "unknown",
+						field_map: { text: "vector" },
+					},
+				},
+			],
+		});
+		const body = lines(
+			{ index: { _id: "1", pipeline } },
+			{ text: "a" },
+			{ index: { _id: "2" } },
+			{ text: "a" },
+		);
+		const { json } = await sidecar.call("POST", `/${index}/_bulk`, body);
+		expect(json).toMatchObject({
+			errors: true,
+			items: [
+				{ index: { error: { reason: "Failed to find model" } } },
+				{ index: { status: 201 } },
+			],
+		});
+	});
+
+	it("unless its pipeline has a rule for failures, which then holds", async () => {
+		const index = await createIndex();
+		const failing = { model_id: "unknown", field_map: { text: "vector" } };
+		const ignored = await putPipeline({
+			processors: [{ text_embedding: { ...failing, ignore_failure: true } }],
+		});
+		const handled = await putPipeline({
+			processors: [{ text_embedding: failing }],
+			on_failure: [
+				{ set: { field: "why", value: "{{_ingest.on_failure_message}}" } },
+			],
+		});
+		await sidecar.call("PUT", `/${index}/_doc/1?pipeline=${ignored}`, {
+			text: "a",
+		});
+		await sidecar.call("PUT", `/${index}/_doc/2?pipeline=${handled}`, {
+			text: "a",
+		});
+		expect(await stored(index, "1")).toEqual({ text: "a" });
+		expect(await stored(index, "2")).toEqual({
+			text: "a",
+			why: "Failed to find model",
+		});
+	});
+});
+
+describe("what is wrong with a write is said by OpenSearch, as without the sidecar", () => {
+	it.each([
+		["no line break at the end", `{"index":{}}\n{"text":"a"}`],
+		["no action", `{"text":"a"}\n`],
+		["garbage", `garbage\n`],
+		["an unknown action", `{"put":{}}\n{"text":"a"}\n`],
+		["a broken document", `{"index":{}}\n{"text":\n`],
+	])("%s", async (_name, body) => {
+		const index = await embeddingIndex();
+		const through = await sidecar.call("POST", `/${index}/_bulk`, body);
+		const straight = await fetch(`${inject("opensearchUrl")}/${index}/_bulk`, {
+			method: "POST",
+			headers: { "content-type": "application/json" },
+			body,
+		});
+		expect(through.status).toBe(straight.status);
+		expect(untimed(through.text)).toEqual(untimed(await straight.text()));
+	});
+});
+
+/** An answer without what differs between two calls by nature. */
+function untimed(text: string): string {
+	return text.replace(/"(took|ingest_took|_id)":("[^"]*"|\d+)/g, '"$1":0');
+}

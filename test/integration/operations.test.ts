@@ -1,0 +1,157 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { opensearchUrl } from "../helpers/opensearch.ts";
+import { startSidecar, type TestSidecar } from "../helpers/sidecar.ts";
+
+describe("whoever runs the sidecar", () => {
+	let sidecar: TestSidecar;
+
+	beforeAll(async () => {
+		sidecar = await startSidecar();
+	});
+	afterAll(() => sidecar.close());
+
+	it("can ask whether it lives and whether it can work", async () => {
+		const live = await sidecar.call("GET", "/_sidecar/health/live");
+		expect([live.status, live.json]).toEqual([200, { status: "live" }]);
+		const ready = await sidecar.call("GET", "/_sidecar/health/ready");
+		expect([ready.status, ready.json]).toEqual([200, { status: "ready" }]);
+	});
+
+	it("gets metrics for Prometheus, by route and not by path", async () => {
+		await sidecar.call("GET", "/_cat/health");
+		const { headers, text } = await sidecar.call("GET", "/_sidecar/metrics");
+		expect(headers.get("content-type")).toContain("text/plain");
+		expect(text).toMatch(
+			/^sidecar_request_duration_seconds_count\{route="\*",method="GET",status="200"\} [1-9]/m,
+		);
+		expect(text).not.toContain("_cat");
+	});
+});
+
+describe("without OpenSearch", () => {
+	let silent: Server;
+	let sidecar: TestSidecar;
+
+	beforeAll(async () => {
+		silent = createServer((request) => request.socket.destroy());
+		await once(silent.listen(0, "127.0.0.1"), "listening");
+		const { port } = silent.address() as AddressInfo;
+		silent.close();
+		sidecar = await startSidecar({
+			OPENSEARCH_URL: `http://127.0.0.1:${port}`,
+		});
+	});
+	afterAll(() => sidecar.close());
+
+	it("it lives, says that it is not ready and why", async () => {
+		expect((await sidecar.call("GET", "/_sidecar/health/live")).status).toBe(
+			200,
+		);
+		const ready = await sidecar.call("GET", "/_sidecar/health/ready");
+		expect(ready.status).toBe(503);
+		expect(ready.json).toMatchObject({
+			reason: expect.stringContaining("OpenSearch can't be reached"),
+		});
+	});
+
+	it.each([
+		["GET", "/index/_doc/1"],
+		["POST", "/_bulk"],
+		["GET", "/_plugins/_ml/models/x"],
+		["GET", "/_ingest/pipeline"],
+		["POST", "/_plugins/_ml/models/x/_predict"],
+	])(
+		"%s %s is answered with 503 in OpenSearch's envelope",
+		async (method, path) => {
+			const body = method === "POST" ? { text_docs: ["a"] } : undefined;
+			const answer = await sidecar.call(method, path, body);
+			expect(answer.status).toBe(503);
+			expect(answer.json).toMatchObject({
+				status: 503,
+				error: { root_cause: [{}] },
+			});
+		},
+	);
+});
+
+describe("the program itself", () => {
+	const program = createRequire(import.meta.url).resolve(
+		"#dist/sidecar/main.js",
+	);
+
+	async function run(environment: NodeJS.ProcessEnv) {
+		const folder = await mkdtemp(join(tmpdir(), "sidecar-program-"));
+		const child = spawn(process.execPath, [program], {
+			env: {
+				PATH: process.env.PATH,
+				SIDECAR_CACHE_DIR: folder,
+				SIDECAR_PORT: "0",
+				...environment,
+			},
+			stdio: ["ignore", "pipe", "pipe"],
+		});
+		const lines: string[] = [];
+		for (const stream of [child.stdout, child.stderr])
+			createInterface(stream).on("line", (line) => lines.push(line));
+		const closed = once(child, "close");
+		closed.finally(() => rm(folder, { recursive: true, force: true }));
+		return { child, lines, closed };
+	}
+
+	async function address(child: { stdout: NodeJS.ReadableStream }) {
+		for await (const line of createInterface(child.stdout)) {
+			const found = /"address":"([^"]+)"/.exec(line)?.[1];
+			if (found) return found;
+		}
+		throw new Error("it ended before it listened");
+	}
+
+	it("serves with the environment alone, ends on SIGTERM with 0, and its log holds no secret", async () => {
+		const secret = "s3cr3t-passw0rd";
+		const { child, lines, closed } = await run({
+			OPENSEARCH_URL: opensearchUrl(),
+			OPENSEARCH_USERNAME: "admin",
+			OPENSEARCH_PASSWORD: secret,
+			SIDECAR_LOG_LEVEL: "trace",
+		});
+		const url = await address(child);
+		const answer = await fetch(`${url}/_cat/health?key=${secret}`, {
+			headers: {
+				authorization: `Bearer ${secret}`,
+				cookie: secret,
+				"x-request-id": "mine",
+			},
+		});
+		await answer.text();
+		await fetch(`${url}/_plugins/_ml/models/x?key=${secret}`);
+		child.kill("SIGTERM");
+		expect((await closed)[0]).toBe(0);
+		expect(lines.join("\n")).toContain('"reqId":"mine"');
+		expect(lines.join("\n")).not.toContain(secret);
+	});
+
+	it("does not start with a bad setting, and names it", async () => {
+		const { lines, closed } = await run({ SIDECAR_PORT: "many" });
+		expect((await closed)[0]).toBe(1);
+		expect(lines).toEqual(["bad setting: SIDECAR_PORT must be integer"]);
+	});
+
+	it("starts before OpenSearch does, and ends while it waits", async () => {
+		const { child, closed } = await run({
+			OPENSEARCH_URL: "http://127.0.0.1:1",
+		});
+		const url = await address(child);
+		expect((await fetch(`${url}/_sidecar/health/ready`)).status).toBe(503);
+		child.kill("SIGTERM");
+		expect((await closed)[0]).toBe(0);
+	});
+});
