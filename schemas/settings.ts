@@ -154,6 +154,19 @@ export const SettingsSchema = Type.Object({
 		unit: "threads",
 		description: "Threads that ONNX Runtime uses within one allocation.",
 	}),
+	SIDECAR_MODEL_QUEUE_TEXTS: Type.Integer({
+		default: 16_384,
+		minimum: 1,
+		unit: "texts",
+		description:
+			"Texts that may wait or run for one model; past it the answer is 429.",
+	}),
+	SIDECAR_MODEL_QUEUE_CHARACTERS: Type.Integer({
+		default: 128 * mebibyte,
+		minimum: 1,
+		unit: "characters",
+		description: "UTF-16 units of those texts; past it the answer is 429.",
+	}),
 	SIDECAR_MODEL_START_TIMEOUT_MS: Type.Integer({
 		default: 120_000,
 		minimum: 1,

@@ -84,6 +84,8 @@ export function buildApp(options: AppOptions): App {
 	const runtime = new Runtime({
 		logger,
 		startTimeoutMs: settings.SIDECAR_MODEL_START_TIMEOUT_MS,
+		queueCapacity: settings.SIDECAR_MODEL_QUEUE_TEXTS,
+		queueCharacters: settings.SIDECAR_MODEL_QUEUE_CHARACTERS,
 		onFailed: (id, reason) => void deployments.putAside(id, reason),
 	});
 

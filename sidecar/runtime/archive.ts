@@ -1,8 +1,7 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { basename, join } from "node:path";
-import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
@@ -70,8 +69,9 @@ async function withArchive<T>(
 ): Promise<T> {
 	let zip: ZipFile | undefined;
 	try {
-		// Sizes are checked by the library as well; names are checked here, with the library's answer as a second.
-		zip = await openPromise(path, { strictFileNames: true, autoClose: false });
+		// While it unpacks, the library holds every entry to the sizes it declares.
+		const options = { validateEntrySizes: true, strictFileNames: true };
+		zip = await openPromise(path, { ...options, autoClose: false });
 		// Reads report their errors themselves; an event nobody listens to would end the process.
 		const broken = once(zip, "error").then(([error]) => Promise.reject(error));
 		return await Promise.race([use(zip), broken]);
@@ -120,43 +120,24 @@ async function unpackEntry(
 	path: string,
 ): Promise<UnpackedFile> {
 	const hash = createHash("sha256");
-	const check = new ContentCheck(entry.uncompressedSize, hash);
+	let sizeBytes = 0;
+	let crc = 0;
 	await pipeline(
 		await zip.openReadStreamPromise(entry),
-		check,
+		async function* (chunks: AsyncIterable<Buffer>) {
+			for await (const chunk of chunks) {
+				sizeBytes += chunk.byteLength;
+				crc = crc32(chunk, crc);
+				hash.update(chunk);
+				yield chunk;
+			}
+		},
 		createWriteStream(path, { flags: "wx", mode: 0o600 }),
 	);
-	if (check.crc !== entry.crc32) {
+	if (crc !== entry.crc32) {
 		throw refused(`is damaged: ${entry.fileName} has another checksum`);
 	}
-	if (check.bytes !== entry.uncompressedSize) {
-		throw refused(
-			`is damaged: ${entry.fileName} has ${check.bytes} bytes, not ${entry.uncompressedSize}`,
-		);
-	}
-	const name = basename(path);
-	return { name, sizeBytes: check.bytes, sha256: hash.digest("hex") };
-}
-
-/** Lets content through, up to the size it was declared to have. */
-class ContentCheck extends Transform {
-	bytes = 0;
-	crc = 0;
-
-	constructor(declaredBytes: number, hash: Hash) {
-		super({
-			transform: (chunk: Buffer, _encoding, done) => {
-				this.bytes += chunk.byteLength;
-				if (this.bytes > declaredBytes) {
-					done(refused(`has more than the ${declaredBytes} bytes it declares`));
-					return;
-				}
-				this.crc = crc32(chunk, this.crc);
-				hash.update(chunk);
-				done(null, chunk);
-			},
-		});
-	}
+	return { name: basename(path), sizeBytes, sha256: hash.digest("hex") };
 }
 
 /** Whatever the library or zlib says about the bytes is the archive's fault; what the system says is not. */

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import type { UnpackedModel } from "./archive.ts";
 
 /** Its name in a model's folder; written last, so that a folder without one is not complete. */
-const manifestFile = "manifest.json";
+export const manifestFile = "manifest.json";
 
 /** Says what is in a model's folder, so that it can be told later whether it still is. */
 export async function writeManifest(
@@ -30,7 +30,7 @@ export async function readIntactFolder(
 		const path = join(folder, name);
 		const found = await lstat(path).catch(missing);
 		if (!found?.isFile() || found.size !== sizeBytes) return undefined;
-		if ((await hashFile(path)) !== sha256) return undefined;
+		if ((await hashFile(path).catch(missing)) !== sha256) return undefined;
 	}
 	return model;
 }

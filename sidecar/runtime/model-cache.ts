@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import {
+	lstat,
 	mkdir,
 	mkdtemp,
 	readdir,
@@ -14,7 +15,7 @@ import { pipeline } from "node:stream/promises";
 import { SidecarError } from "../errors.ts";
 import { unpackArchive } from "./archive.ts";
 import type { ArchiveLimits } from "./archive-plan.ts";
-import { readIntactFolder, writeManifest } from "./manifest.ts";
+import { manifestFile, readIntactFolder, writeManifest } from "./manifest.ts";
 
 /** A model's archive, wherever it comes from. */
 export interface ModelSource {
@@ -45,9 +46,6 @@ const abandonedMs = 10 * 60 * 1000;
 
 /** How often a work folder is touched while its archive arrives, milliseconds. */
 const touchMs = 30 * 1000;
-
-/** How often an unpacked model is put in its place when others put theirs there, or damaged ones, meanwhile. */
-const attempts = 5;
 
 /** Unpacked models on disk, each in a folder named after its archive's sha256, and checked before each use. */
 export class ModelCache {
@@ -102,7 +100,7 @@ export class ModelCache {
 			);
 			await writeManifest(unpacked, model);
 			const { modelFile } = model;
-			return await place({ unpacked, modelFile }, home, work);
+			return await place({ unpacked, modelFile }, home);
 		} finally {
 			await rm(work, { recursive: true, force: true });
 		}
@@ -172,24 +170,39 @@ async function receive(
 }
 
 /**
- * Moves an unpacked model to its place. A folder is moved whole or not at all, so whoever finds one there finds
- * it complete; one that is there already is used if it is intact, and replaced if not.
+ * Moves an unpacked model to its place: as a whole if that is free. A model that is there already is used if
+ * it is intact; if not, its files are replaced one by one, so that none is missing for a moment to a process
+ * that starts from them, or that repairs them at the same time.
  */
 async function place(
 	{ unpacked, modelFile }: { unpacked: string; modelFile: string },
 	home: string,
-	work: string,
 ): Promise<CachedModel> {
-	for (let attempt = 1; ; attempt++) {
-		try {
-			await rename(unpacked, home);
-			return modelIn(home, modelFile);
-		} catch (error) {
-			if (attempt === attempts || !isTaken(error)) throw error;
-		}
-		const theirs = await findModel(home);
-		if (theirs !== undefined) return theirs;
-		await rename(home, join(work, `damaged-${attempt}`)).catch(ignoreMissing);
+	try {
+		await rename(unpacked, home);
+		return modelIn(home, modelFile);
+	} catch (error) {
+		if (!hasCode(error, ["ENOTEMPTY", "EEXIST", "ENOTDIR"])) throw error;
+	}
+	const theirs = await findModel(home);
+	if (theirs !== undefined) return theirs;
+	if (!(await lstat(home)).isDirectory()) await rm(home, { force: true });
+	await mkdir(home, { recursive: true });
+	const files = await readdir(unpacked);
+	const contents = files.filter((name) => name !== manifestFile);
+	for (const name of [...contents, manifestFile]) {
+		await replace(join(unpacked, name), join(home, name));
+	}
+	return modelIn(home, modelFile);
+}
+
+async function replace(from: string, to: string): Promise<void> {
+	try {
+		await rename(from, to);
+	} catch (error) {
+		if (!hasCode(error, ["EISDIR", "ENOTEMPTY", "EEXIST"])) throw error;
+		await rm(to, { recursive: true, force: true });
+		await rename(from, to);
 	}
 }
 
@@ -215,14 +228,11 @@ function changed(detail: string): SidecarError {
 	return new SidecarError("bad_request", `model content changed: ${detail}`);
 }
 
-function isTaken(error: unknown): boolean {
-	const code =
-		error instanceof Error && "code" in error ? error.code : undefined;
-	return code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOTDIR";
-}
-
-function ignoreMissing(error: unknown): void {
-	const missing =
-		error instanceof Error && "code" in error && error.code === "ENOENT";
-	if (!missing) throw error;
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+	return (
+		error instanceof Error &&
+		"code" in error &&
+		typeof error.code === "string" &&
+		codes.includes(error.code)
+	);
 }

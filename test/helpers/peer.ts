@@ -11,10 +11,7 @@ import {
 /** The release of ml-commons and neural-search that is compared with. */
 export const peerVersion = `${openSearchRecipe.version}.0`;
 
-function plugin(
-	artifact: string,
-	options: Partial<Plugin> = {},
-): Plugin {
+function plugin(artifact: string, options: Partial<Plugin> = {}): Plugin {
 	return {
 		folder: artifact,
 		zip: {

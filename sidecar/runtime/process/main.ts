@@ -13,10 +13,11 @@ import { InferenceWorker } from "./inference-worker.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /**
- * The longest text that is run at the start, tokens. Attention's memory grows with its square: a window of
- * some thousand tokens is not tried out on everybody's machine.
+ * The longest text that is run at the start, tokens: more than the 512 positions that most models have, so that
+ * a window they do not have is found. Attention's memory grows with the square of a text's length, which is
+ * why a window of some thousand tokens is not tried out.
  */
-const longestWarmUp = 512;
+const longestWarmUp = 640;
 
 /** A model's process: everything it is told comes over descriptor 3, and so does everything it answers. */
 class ModelHost {
