@@ -13,3 +13,6 @@ export const PredictRequest = Type.Object({
 });
 
 export type PredictRequest = Static<typeof PredictRequest>;
+
+/** What comes in: a body may be missing. */
+export const PredictBody = Type.Union([PredictRequest, Type.Null()]);

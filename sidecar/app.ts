@@ -60,6 +60,9 @@ export interface App {
 	resume(): Promise<void>;
 }
 
+/** As OpenSearch writes it. */
+const jsonType = "application/json; charset=UTF-8";
+
 /** Makes every part of a sidecar, in the order of their dependencies. Closing the server ends them all. */
 export function buildApp(options: AppOptions): App {
 	const { settings, logger, cacheFolder, nodeId } = options;
@@ -192,6 +195,10 @@ function createServer(
 		},
 	});
 	server.setErrorHandler(answerError);
+	server.addHook("onSend", async (_request, reply) => {
+		if (reply.getHeader("content-type") === "application/json; charset=utf-8")
+			reply.header("content-type", jsonType);
+	});
 	server.addHook("onResponse", async (request, reply) => {
 		const { method, routeOptions } = request;
 		const { statusCode, elapsedTime } = reply;

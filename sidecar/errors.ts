@@ -5,7 +5,9 @@
 const errorTable = {
 	bad_request: { status: 400, type: "illegal_argument_exception" },
 	bad_state: { status: 400, type: "status_exception" },
-	bad_json: { status: 400, type: "parse_exception" },
+	bad_number: { status: 400, type: "number_format_exception" },
+	bad_definition: { status: 400, type: "parse_exception" },
+	bad_json: { status: 400, type: "json_parse_exception" },
 	bad_query: { status: 400, type: "parsing_exception" },
 	not_found: { status: 404, type: "status_exception" },
 	conflict: { status: 409, type: "status_exception" },

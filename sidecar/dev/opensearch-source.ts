@@ -63,14 +63,20 @@ async function fromDocker(options: SourceOptions): Promise<AcquiredOpenSearch> {
 			"Starting OpenSearch with Docker; the first time its image is downloaded (1 GB)…",
 		);
 	}
-	await service.up();
+	const stop = async () => {
+		if (!foreign) await service.stop();
+	};
+	try {
+		await service.up();
+	} catch (error) {
+		await stop();
+		throw error;
+	}
 	return {
 		url: `http://127.0.0.1:${port}`,
 		origin: "docker",
 		failed: never,
-		async stop() {
-			if (!foreign) await service.stop();
-		},
+		stop,
 	};
 }
 

@@ -1,8 +1,9 @@
+import type { IncomingMessage } from "node:http";
 import { pipeline, type Readable, type Transform } from "node:stream";
 import { createGunzip, createInflate } from "node:zlib";
 import type { FastifyRequest } from "fastify";
 import { SidecarError } from "../errors.ts";
-import { ForwardedBody } from "../proxy/forwarded-body.ts";
+import { ForwardedBody } from "./forwarded-body.ts";
 
 /** The content encodings that OpenSearch accepts. */
 const decoders: Readonly<Record<string, () => Transform>> = {
@@ -18,8 +19,8 @@ export interface BodyLimit {
 	setting: string;
 }
 
-/** Whether a body comes with a request, by its framing (RFC 9112, section 6.3). */
-export function hasBody({ raw: { headers } }: FastifyRequest): boolean {
+/** Whether a body comes with a request, by its framing (RFC 9112, section 6.3): methods do not matter. */
+export function hasBody({ headers }: IncomingMessage): boolean {
 	return (
 		headers["transfer-encoding"] !== undefined ||
 		Number(headers["content-length"] ?? 0) > 0

@@ -18,7 +18,8 @@ export function passThrough(upstream: Upstream): FastifyPluginAsync {
 
 /**
  * Makes this scope leave bodies alone: `request.body` is undefined, `request.raw` has every byte, and any
- * content type is let through, malformed ones included, since it is for OpenSearch to refuse it.
+ * content type is let through, malformed ones included, since it is for OpenSearch to refuse it. The client's own
+ * `content-type` is in `request.raw.headers`; `request.headers` has one that Fastify can read.
  */
 export function keepBodiesRaw(app: FastifyInstance): void {
 	app.removeAllContentTypeParsers();

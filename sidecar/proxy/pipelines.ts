@@ -63,7 +63,8 @@ function guardedForm(body: Buffer): string | undefined {
 		return guarded && JSON.stringify(guarded);
 	} catch (cause) {
 		if (!(cause instanceof InvalidDefinition)) throw cause;
-		const code = cause.type === "parse_exception" ? "bad_json" : "bad_request";
+		const code =
+			cause.type === "parse_exception" ? "bad_definition" : "bad_request";
 		throw new SidecarError(code, cause.message, { cause });
 	}
 }

@@ -21,7 +21,7 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 				method: ["GET", "POST"],
 				url,
 				handler: async (request, reply) => {
-					if (!hasBody(request)) return upstream.forward(request, reply);
+					if (!hasBody(request.raw)) return upstream.forward(request, reply);
 					const body = await readBody(request, bodyLimit);
 					const rewritten = await search.rewrite(body, clientSignal(reply));
 					return upstream.forward(request, reply, { body: rewritten ?? body });

@@ -2,8 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Dispatcher, errors, Pool } from "undici";
+import { hasBody } from "../http/client-body.ts";
+import { ForwardedBody } from "../http/forwarded-body.ts";
 import { Exchange, type Outcome } from "./exchange.ts";
-import { ForwardedBody } from "./forwarded-body.ts";
 import { requestHeaders } from "./hop-by-hop.ts";
 import { Silence } from "./silence.ts";
 import { silentUpstream, upstreamFailure } from "./upstream-failure.ts";
@@ -183,12 +184,4 @@ function bodyOf(
 		awaitReader: () => silence.awaitOpenSearch(),
 		awaitSource: () => silence.awaitClient(),
 	});
-}
-
-/** Whether a body comes with the request, by its framing (RFC 9112, section 6.3): methods do not matter. */
-function hasBody({ headers }: IncomingMessage): boolean {
-	return (
-		headers["transfer-encoding"] !== undefined ||
-		Number(headers["content-length"] ?? 0) > 0
-	);
 }

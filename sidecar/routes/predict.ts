@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
-import { PredictRequest } from "../../schemas/predict.ts";
+import { PredictBody } from "../../schemas/predict.ts";
+import { SidecarError } from "../errors.ts";
 import type { BodyLimit } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
+import { readFunctionName } from "../services/function-name.ts";
 import type { PredictionService } from "../services/prediction.ts";
 import { readJsonBodies } from "./json-bodies.ts";
 
@@ -30,8 +32,15 @@ export function predictRoutes(
 		])
 			app.post(
 				url,
-				{ schema: { params: Params, body: PredictRequest } },
+				{ schema: { params: Params, body: PredictBody } },
 				async ({ params, body }, reply) => {
+					if (!body)
+						throw new SidecarError(
+							"bad_definition",
+							"request body is required",
+						);
+					if (params.algorithm !== undefined)
+						readFunctionName(params.algorithm);
 					const signal = clientSignal(reply);
 					const answer = await prediction.predict(
 						params.model_id,

@@ -40,5 +40,5 @@ export function uploadChunkRoutes(
 function readNumber(text: string): number {
 	const number = Number(text);
 	if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-	throw new SidecarError("bad_request", `For input string: "${text}"`);
+	throw new SidecarError("bad_number", `For input string: "${text}"`);
 }

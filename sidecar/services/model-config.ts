@@ -18,6 +18,7 @@ export function readModelConfig(
 	if (!request) throw invalid("model config is null");
 	const { embedding_dimension, framework_type, pooling_mode, ...others } =
 		request;
+	if (others.model_type === undefined) throw invalid("model type is null");
 	if (embedding_dimension === undefined)
 		throw invalid("embedding dimension is null");
 	if (framework_type === undefined) throw invalid("framework type is null");

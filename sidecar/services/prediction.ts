@@ -37,7 +37,8 @@ export class PredictionService {
 		const { config } = await this.#options.deployments.require(modelId);
 		const contentType = readContentType(request, config);
 		const texts = (request.text_docs ?? []).map(String);
-		if (texts.length === 0) throw new SidecarError("bad_request", "empty docs");
+		if (texts.length === 0)
+			throw new SidecarError("bad_request", "Empty text docs");
 		if (texts.length > textsLimit)
 			throw new SidecarError(
 				"bad_request",
@@ -87,12 +88,11 @@ function resultJson(
 	{ vector }: Embedding,
 	{ target_response, target_response_positions, return_number }: PredictRequest,
 ): string {
-	const filtered =
-		target_response !== undefined || target_response_positions !== undefined;
-	const wanted =
-		target_response?.includes(tensorName) ||
-		target_response_positions?.includes(0);
-	if (filtered && !wanted) return "{}";
+	const names = target_response ?? [];
+	const positions = target_response_positions ?? [];
+	const filtered = names.length > 0 || positions.length > 0;
+	if (filtered && !names.includes(tensorName) && !positions.includes(0))
+		return "{}";
 	const data = return_number === false ? "" : `,"data":${vectorJson(vector)}`;
 	return `{"output":[{"name":"${tensorName}","data_type":"FLOAT32","shape":[${vector.length}]${data}}]}`;
 }

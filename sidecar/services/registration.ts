@@ -6,6 +6,7 @@ import { SidecarError } from "../errors.ts";
 import { type ChunkStore, chunkLimit } from "../store/chunks.ts";
 import { largeChunksIndex, smallChunksIndex } from "../store/hidden-indices.ts";
 import type { ModelStore } from "../store/models.ts";
+import { requireTextEmbedding } from "./function-name.ts";
 import { readModelConfig } from "./model-config.ts";
 
 export interface RegistrationOptions {
@@ -82,7 +83,7 @@ export class RegistrationService {
 		return {
 			name: required.name,
 			algorithm: "TEXT_EMBEDDING",
-			model_version: request.version ?? "1",
+			model_version: "1",
 			...(request.description !== undefined && {
 				description: request.description,
 			}),
@@ -167,13 +168,7 @@ async function acceptRepeated(
 function readRequired(request: RegisterMetaRequest) {
 	const { name, model_format, function_name, total_chunks } = request;
 	const hash = request.model_content_hash_value;
-	if (
-		function_name !== undefined &&
-		function_name.toUpperCase() !== "TEXT_EMBEDDING"
-	)
-		throw invalid(
-			`function_name ${function_name} is not supported: only TEXT_EMBEDDING is`,
-		);
+	if (function_name !== undefined) requireTextEmbedding(function_name);
 	if (!name) throw invalid("model name is null");
 	if (model_format === undefined) throw invalid("model format is null");
 	if (model_format === "TORCH_SCRIPT")

@@ -49,13 +49,13 @@ const id = fc.oneof(
 	},
 );
 
+// Not `_termvectors`: a body that is no object makes OpenSearch 3.6 loop for ever.
 const target = fc.oneof(
 	{ weight: 8, arbitrary: id.map((value) => `/IDX/_doc/${value}`) },
 	{ weight: 3, arbitrary: id.map((value) => `/IDX/_create/${value}`) },
 	{ weight: 3, arbitrary: id.map((value) => `/IDX/_update/${value}`) },
 	{ weight: 2, arbitrary: id.map((value) => `/IDX/_source/${value}`) },
 	{ weight: 2, arbitrary: id.map((value) => `/IDX/_explain/${value}`) },
-	{ weight: 2, arbitrary: id.map((value) => `/IDX/_termvectors/${value}`) },
 	{
 		weight: 22,
 		arbitrary: fc.constantFrom(
@@ -292,7 +292,10 @@ const whatever = fc.record({
 export const anyCall: fc.Arbitrary<Call> = fc
 	.record({
 		call: fc.oneof(sensible, whatever),
-		parameters: fc.array(parameter, { maxLength: 3 }),
+		parameters: fc.oneof(
+			fc.constant<string[]>([]),
+			fc.array(parameter, { maxLength: 3 }),
+		),
 		contentType,
 		gzip: fc.constantFrom(..."nnnnnnnnnnyyyyyb"),
 		chunked: fc.boolean(),

@@ -76,6 +76,7 @@ async function answerTo(
 		method: call.method,
 		path: named(call.path),
 		agent: false,
+		signal: AbortSignal.timeout(20_000),
 		headers: {
 			...call.headers,
 			...(call.chunked && body
@@ -105,7 +106,8 @@ async function answerTo(
 		body: general(content.toString("latin1"))
 			.replace(/("?(?:ingest_)?took"?\s*:\s*)\d+/g, "$1N")
 			.replace(/("?(?:index_)?uuid"?\s*:\s*"?)[\w-]{22}/g, "$1UUID")
-			.replace(/("?_id"?\s*:\s*"?)[\w-]{20}\b/g, "$1ID"),
+			.replace(/("?_id"?\s*:\s*"?)[\w-]{20}(?![\w-])/g, "$1ID")
+			.replace(/(with id ')[\w-]{20}'/g, "$1ID'"),
 		bytes: Number(response.headers["content-length"] ?? -1),
 	};
 }
@@ -128,7 +130,7 @@ async function responseTo(
 }
 
 test("a thousand calls of all kinds are answered through the sidecar as they are by OpenSearch", async () => {
-	const seed = Number(process.env.PROXY_TEST_SEED ?? 20_251);
+	const seed = 20_251;
 	const calls = fc.sample(anyCall, { numRuns: 1_000, seed });
 	const statuses = new Map<string, number>();
 	const count = (status: string) =>
@@ -148,7 +150,6 @@ test("a thousand calls of all kinds are answered through the sidecar as they are
 		expect(proxied.bytes < 0, name).toBe(direct.bytes < 0);
 		if (call.method === "HEAD") expect(proxied.bytes, name).toBe(direct.bytes);
 	}
-	if (process.env.PROXY_DBG) console.log(statuses);
 	// Calls that were all refused would prove little.
 	expect(statuses.get("200 OK")).toBeGreaterThan(200);
 	expect(statuses.get("201 Created")).toBeGreaterThan(20);

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { SidecarError } from "../../sidecar/errors.ts";
-import { ForwardedBody } from "../../sidecar/proxy/forwarded-body.ts";
+import { ForwardedBody } from "../../sidecar/http/forwarded-body.ts";
 import {
 	type ProxyServer,
 	type ProxyServerOptions,

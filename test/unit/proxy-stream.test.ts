@@ -93,9 +93,11 @@ test("a client that reads slowly slows OpenSearch down, and gets everything in t
 	await start((_request, response) => {
 		Readable.from(blocks(size, sent)).pipe(response);
 	});
-	const [response] = (await once(get(`${proxy.url}/i`), "response")) as [
-		IncomingMessage,
-	];
+	const [response]: IncomingMessage[] = await once(
+		get(`${proxy.url}/i`),
+		"response",
+	);
+	if (!response) throw new Error("No response");
 	response.pause();
 	await settled(() => sent.bytes);
 	expect(sent.bytes).toBeLessThan(64 * mebibyte);
