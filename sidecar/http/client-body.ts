@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { pipeline, type Readable, type Transform } from "node:stream";
+import { pipeline, Readable, type Transform } from "node:stream";
 import { createGunzip, createInflate } from "node:zlib";
 import type { FastifyRequest } from "fastify";
 import { SidecarError } from "../errors.ts";
@@ -30,12 +30,64 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 /**
  * The bytes of a client's body, inflated while they pass.
  *
- * @throws SidecarError bad_request for an encoding that OpenSearch does not accept either
+ * @throws SidecarError bad_request for a body that is not what its encoding says, or an encoding that OpenSearch
+ * does not accept either
  */
-export function openBody({ raw }: FastifyRequest): Readable {
-	const body = new ForwardedBody(raw);
-	const encoding = raw.headers["content-encoding"]?.trim().toLowerCase();
-	if (!encoding || encoding === "identity") return body;
+export async function* bytesOf(
+	request: FastifyRequest,
+): AsyncGenerator<Buffer> {
+	try {
+		yield* openBody(request);
+	} catch (error) {
+		throw isZlibError(error) ? notValid(encodingOf(request), error) : error;
+	}
+}
+
+/** A client's body as it was sent. @throws SidecarError too_large past the limit */
+export function readRawBody(
+	{ raw }: FastifyRequest,
+	limit: BodyLimit,
+): Promise<Buffer> {
+	return collect(new ForwardedBody(raw), limit);
+}
+
+/** A client's body, inflated. @throws SidecarError as {@link bytesOf} does, and too_large past the limit */
+export function readBody(
+	request: FastifyRequest,
+	limit: BodyLimit,
+): Promise<Buffer> {
+	return collect(bytesOf(request), limit);
+}
+
+/**
+ * A body that was read as it was sent, inflated; undefined where it is not what its encoding says: OpenSearch then
+ * says what it makes of it.
+ *
+ * @throws SidecarError too_large past the limit
+ */
+export async function inflate(
+	request: FastifyRequest,
+	body: Buffer,
+	limit: BodyLimit,
+): Promise<Buffer | undefined> {
+	const encoding = encodingOf(request);
+	if (encoding === undefined) return body;
+	const decoder = decoders[encoding]?.();
+	if (!decoder) return undefined;
+	try {
+		// The outcome reaches whoever reads the decoder, as its error.
+		const bytes = pipeline(Readable.from([body]), decoder, () => undefined);
+		return await collect(bytes, limit);
+	} catch (error) {
+		if (isZlibError(error)) return undefined;
+		throw error;
+	}
+}
+
+function openBody(request: FastifyRequest): Readable {
+	const body = new ForwardedBody(request.raw);
+	const encoding = encodingOf(request);
+	if (encoding === undefined) return body;
 	const decoder = decoders[encoding]?.();
 	if (!decoder) {
 		body.destroy();
@@ -48,18 +100,18 @@ export function openBody({ raw }: FastifyRequest): Readable {
 	return pipeline(body, decoder, () => undefined);
 }
 
-/**
- * A client's body, inflated, as a whole.
- *
- * @throws SidecarError too_large past the limit, bad_request for a body that is not what its encoding says
- */
-export async function readBody(
-	request: FastifyRequest,
+function encodingOf({ raw }: FastifyRequest): string | undefined {
+	const encoding = raw.headers["content-encoding"]?.trim().toLowerCase();
+	return encoding === "" || encoding === "identity" ? undefined : encoding;
+}
+
+async function collect(
+	bytes: AsyncIterable<Buffer>,
 	limit: BodyLimit,
 ): Promise<Buffer> {
 	const pieces: Buffer[] = [];
 	let length = 0;
-	for await (const piece of bytesOf(request)) {
+	for await (const piece of bytes) {
 		length += piece.length;
 		if (length > limit.bytes)
 			throw new SidecarError(
@@ -71,20 +123,10 @@ export async function readBody(
 	return Buffer.concat(pieces, length);
 }
 
-/** The bytes of a client's body, inflated while they pass, with errors that have a meaning for the client. */
-export async function* bytesOf(
-	request: FastifyRequest,
-): AsyncGenerator<Buffer> {
-	try {
-		yield* openBody(request);
-	} catch (error) {
-		if (error instanceof SidecarError || !isZlibError(error)) throw error;
-		throw new SidecarError(
-			"bad_request",
-			`the body is not valid ${request.raw.headers["content-encoding"]}`,
-			{ cause: error },
-		);
-	}
+function notValid(encoding: string | undefined, cause: unknown): SidecarError {
+	return new SidecarError("bad_request", `the body is not valid ${encoding}`, {
+		cause,
+	});
 }
 
 function isZlibError(error: unknown): boolean {

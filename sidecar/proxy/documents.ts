@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
-import { readBody } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import type { IngestService } from "../services/ingest.ts";
+import { forwardChanged } from "./changed-body.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -41,13 +41,11 @@ export function documents(options: DocumentsOptions): FastifyPluginAsync {
 					};
 					if (!(await ingest.concerns(target)))
 						return upstream.forward(request, reply);
-					const body = await readBody(request, limit);
-					const embedded = await ingest.document(
-						body,
-						request.params.id,
-						target,
-					);
-					return upstream.forward(request, reply, { body: embedded ?? body });
+					return forwardChanged(request, reply, {
+						upstream,
+						limit,
+						change: (body) => ingest.document(body, request.params.id, target),
+					});
 				},
 			});
 	};

@@ -3,8 +3,9 @@ import { guardPipeline, unguardPipeline } from "../../ingest/guard.ts";
 import { InvalidDefinition } from "../../ingest/invalid-definition.ts";
 import { isObject } from "../../ingest/json.ts";
 import { SidecarError } from "../errors.ts";
-import { type BodyLimit, readBody } from "../http/client-body.ts";
+import type { BodyLimit } from "../http/client-body.ts";
 import type { PipelineService } from "../services/pipelines.ts";
+import { forwardChanged } from "./changed-body.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -21,10 +22,10 @@ export function pipelines(options: PipelineRoutesOptions): FastifyPluginAsync {
 		keepBodiesRaw(app);
 
 		app.put("/_ingest/pipeline/:id", async (request, reply) => {
-			const body = await readBody(request, bodyLimit);
-			const guarded = guardedForm(body);
-			const answer = await upstream.forward(request, reply, {
-				body: guarded ?? body,
+			const answer = await forwardChanged(request, reply, {
+				upstream,
+				limit: bodyLimit,
+				change: async (body) => guardedForm(body),
 			});
 			pipelines.forget();
 			return answer;

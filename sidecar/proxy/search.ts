@@ -1,7 +1,8 @@
 import type { FastifyPluginAsync } from "fastify";
-import { type BodyLimit, hasBody, readBody } from "../http/client-body.ts";
+import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import type { SearchService } from "../services/search.ts";
+import { forwardChanged } from "./changed-body.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -22,9 +23,12 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 				url,
 				handler: async (request, reply) => {
 					if (!hasBody(request.raw)) return upstream.forward(request, reply);
-					const body = await readBody(request, bodyLimit);
-					const rewritten = await search.rewrite(body, clientSignal(reply));
-					return upstream.forward(request, reply, { body: rewritten ?? body });
+					const signal = clientSignal(reply);
+					return forwardChanged(request, reply, {
+						upstream,
+						limit: bodyLimit,
+						change: (body) => search.rewrite(body, signal),
+					});
 				},
 			});
 	};

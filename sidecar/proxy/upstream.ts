@@ -26,6 +26,8 @@ export interface Replacement {
 	body: Buffer | string | Readable;
 	/** Path and query, percent-encoded. Without it: the client's. */
 	url?: string;
+	/** The body is the client's own, read before: the headers that describe its bytes hold for it. */
+	asSent?: boolean;
 }
 
 /** An answer that was read whole. */
@@ -152,7 +154,7 @@ export class Upstream {
 				path: replacement?.url ?? request.originalUrl,
 				method: request.method,
 				headers: requestHeaders(request.raw.rawHeaders, {
-					replaced: replacement !== undefined,
+					replaced: replacement !== undefined && !replacement.asSent,
 				}),
 				body,
 				// Undici gives a connection up after HEAD, and after a GET with a body. OpenSearch handles both.

@@ -9,14 +9,14 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { callOpenSearch, opensearchUrl } from "../helpers/opensearch.ts";
 import { anyCall, type Call } from "../helpers/proxy-random-calls.ts";
-import { type ProxyServer, startProxy } from "../helpers/proxy-server.ts";
+import { startSidecar, type TestSidecar } from "../helpers/sidecar.ts";
 
 const run = crypto.randomUUID().slice(0, 8);
 const indices = { direct: `equal-a-${run}`, proxied: `equal-b-${run}` };
-let proxy: ProxyServer;
+let sidecar: TestSidecar;
 
 beforeAll(async () => {
-	proxy = await startProxy({ url: opensearchUrl() });
+	sidecar = await startSidecar();
 	for (const index of Object.values(indices)) {
 		// Without a refresh of its own, what a search finds does not depend on time.
 		await callOpenSearch("PUT", `/${index}`, {
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-	await proxy.close();
+	await sidecar.close();
 	for (const index of Object.values(indices))
 		await callOpenSearch("DELETE", `/${index}`);
 });
@@ -138,12 +138,15 @@ test("a thousand calls of all kinds are answered through the sidecar as they are
 	for (const [number, call] of calls.entries()) {
 		const [direct, proxied] = await Promise.all([
 			answerTo(call, opensearchUrl(), indices.direct),
-			answerTo(call, proxy.url, indices.proxied),
+			answerTo(call, sidecar.url, indices.proxied),
 		]);
 		const name = `seed ${seed}, call ${number}: ${call.method} ${call.path} ${JSON.stringify(call.headers)} ${call.body?.subarray(0, 500)}`;
 		count(direct.status);
 		if (direct.status === hungUp) {
-			expect(proxied.status, name).toBe("502 Bad Gateway");
+			// Where the sidecar reads the body itself, it says what is wrong with it.
+			expect(["400 Bad Request", "502 Bad Gateway"], name).toContain(
+				proxied.status,
+			);
 			continue;
 		}
 		expect({ ...proxied, bytes: 0 }, name).toEqual({ ...direct, bytes: 0 });
