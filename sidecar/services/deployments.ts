@@ -8,6 +8,15 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { ChunkStore } from "../store/chunks.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { TaskStore } from "../store/tasks.ts";
+import {
+	isPlanned,
+	isServed,
+	type Occasion,
+	toDeployed,
+	toDeployFailed,
+	toDeploying,
+	toUndeployed,
+} from "./model-state.ts";
 import { registrationProblem } from "./registration.ts";
 
 export interface DeploymentOptions {
@@ -93,19 +102,8 @@ export class DeploymentService {
 		const { models, runtime, nodeId } = this.#options;
 		const stats: UndeployAnswer[string]["stats"] = {};
 		for (const id of ids) {
-			const now = Date.now();
 			const model = await models.change(id, (current) =>
-				isPlanned(current)
-					? {
-							...current,
-							model_state: "UNDEPLOYED",
-							planning_worker_node_count: 0,
-							current_worker_node_count: 0,
-							planning_worker_nodes: [],
-							last_undeployed_time: now,
-							last_updated_time: now,
-						}
-					: undefined,
+				toUndeployed(current, this.#occasion()),
 			);
 			if (!model && ids.length === 1)
 				throw new SidecarError("not_found", "Failed to find model");
@@ -186,9 +184,7 @@ export class DeploymentService {
 		const { models, tasks, nodeId, logger } = this.#options;
 		try {
 			const model = await models.change(id, (current) =>
-				current.model_state === "DEPLOYED"
-					? undefined
-					: { ...current, ...this.#planned("DEPLOYING") },
+				toDeploying(current, this.#occasion()),
 			);
 			if (!model) throw new SidecarError("not_found", "Failed to find model");
 			await this.#load(id, model);
@@ -208,16 +204,8 @@ export class DeploymentService {
 	/** Only from a state in which it is wanted: an undeployment meanwhile is not undone. */
 	async #deployed(id: string): Promise<void> {
 		const { models, runtime } = this.#options;
-		const now = Date.now();
 		const model = await models.change(id, (current) =>
-			isPlanned(current)
-				? {
-						...current,
-						...this.#planned("DEPLOYED"),
-						current_worker_node_count: 1,
-						last_deployed_time: now,
-					}
-				: undefined,
+			toDeployed(current, this.#occasion()),
 		);
 		if (model && isPlanned(model)) return;
 		this.#configs.delete(id);
@@ -229,26 +217,13 @@ export class DeploymentService {
 	}
 
 	async #failed(id: string): Promise<void> {
-		const now = Date.now();
 		await this.#options.models.change(id, (current) =>
-			isPlanned(current)
-				? {
-						...current,
-						model_state: "DEPLOY_FAILED",
-						current_worker_node_count: 0,
-						last_updated_time: now,
-					}
-				: undefined,
+			toDeployFailed(current, this.#occasion()),
 		);
 	}
 
-	#planned(state: "DEPLOYING" | "DEPLOYED") {
-		return {
-			model_state: state,
-			planning_worker_node_count: 1,
-			planning_worker_nodes: [this.#options.nodeId],
-			last_updated_time: Date.now(),
-		};
+	#occasion(): Occasion {
+		return { now: Date.now(), nodeId: this.#options.nodeId };
 	}
 
 	/** Two calls for one model are one load. */
@@ -284,13 +259,4 @@ export class DeploymentService {
 			threadsPerAllocation,
 		};
 	}
-}
-
-/** Whether a model should be in memory. */
-function isPlanned({ model_state }: StoredModel): boolean {
-	return model_state === "DEPLOYING" || isServed({ model_state });
-}
-
-function isServed({ model_state }: Pick<StoredModel, "model_state">): boolean {
-	return model_state === "DEPLOYED" || model_state === "PARTIALLY_DEPLOYED";
 }
