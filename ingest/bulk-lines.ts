@@ -1,3 +1,5 @@
+import { parseTree } from "jsonc-parser";
+import { DocumentEdit } from "./document-edit.ts";
 import { isObject } from "./json.ts";
 
 /** What a bulk request does with one document. */
@@ -10,8 +12,8 @@ export interface BulkAction {
 }
 
 /**
- * One document of a bulk body, its lines as they came, each with its line break: an action with its source,
- * or lines that have no meaning here (blank, or broken) and are only to be handed on.
+ * One document of a bulk body, its lines as they came, each with its line break: an action with its source, or a
+ * piece of what follows a broken line and is only to be handed on.
  */
 export interface BulkItem {
 	readonly action: BulkAction | undefined;
@@ -25,6 +27,11 @@ export class LineTooLong extends Error {
 }
 
 const lineBreak = 0x0a;
+const byteOrderMark = "\ufeff";
+
+/** Size in which lines without a meaning here are handed on. */
+const pieceBytes = 65_536;
+const pieceLines = 4_096;
 
 /** The lines of a body, each with its line break; the last one may have none. */
 export async function* splitLines(
@@ -53,37 +60,65 @@ export async function* splitLines(
 }
 
 /**
- * The items of a bulk body. From the first line on that should be an action and is none, every line is handed
- * on without one: what follows can't be told apart, and OpenSearch refuses the whole body.
+ * The items of a bulk body. Blank lines where an action should be, which OpenSearch passes over, stay before the action
+ * that follows. From the first line on that should be an action and is none, everything is handed on without one: what
+ * follows can't be told apart, and OpenSearch refuses the whole body.
  */
 export async function* readItems(
 	lines: AsyncIterable<Buffer>,
 ): AsyncGenerator<BulkItem> {
 	let broken = false;
+	/** Lines that are handed on as they are, before what comes next. */
+	let passed: Buffer[] = [];
+	let passedBytes = 0;
 	let pending: { action: BulkAction; actionLine: Buffer } | undefined;
+	const take = (line?: Buffer): Buffer => {
+		const taken = Buffer.concat(line ? [...passed, line] : passed);
+		passed = [];
+		passedBytes = 0;
+		return taken;
+	};
 	for await (const line of lines) {
 		if (pending) {
 			yield { ...pending, source: line };
 			pending = undefined;
 			continue;
 		}
-		const action: BulkAction | undefined = broken
-			? undefined
-			: parseAction(line);
-		if (action && action.operation !== "delete") {
-			pending = { action, actionLine: line };
-			continue;
+		const blank: boolean = !broken && isBlank(line);
+		const action: BulkAction | undefined =
+			broken || blank ? undefined : parseAction(line);
+		if (!action) {
+			broken ||= !blank;
+			passed.push(line);
+			passedBytes += line.length;
+			if (passedBytes >= pieceBytes || passed.length >= pieceLines)
+				yield { action: undefined, actionLine: take(), source: undefined };
+		} else if (action.operation === "delete") {
+			yield { action, actionLine: take(line), source: undefined };
+		} else {
+			pending = { action, actionLine: take(line) };
 		}
-		broken ||= action === undefined && !isBlank(line);
-		yield { action, actionLine: line, source: undefined };
 	}
 	if (pending) yield { ...pending, source: undefined };
+	else if (passed.length > 0)
+		yield { action: undefined, actionLine: take(), source: undefined };
+}
+
+/** An action line that names a pipeline; everything else of it stays. */
+export function withPipeline(actionLine: Buffer, pipeline: string): Buffer {
+	const text = actionLine.toString("utf8").replace(byteOrderMark, "");
+	const root = parseTree(text);
+	const options = root?.children?.[0]?.children?.[1];
+	if (options?.type !== "object") return actionLine;
+	const edit = new DocumentEdit(text);
+	edit.set(options, ["pipeline"], JSON.stringify(pipeline));
+	return Buffer.from(edit.apply(), "utf8");
 }
 
 const operations = ["index", "create", "update", "delete"] as const;
 
 function parseAction(line: Buffer): BulkAction | undefined {
-	const parsed = parseJson(line.toString("utf8"));
+	const parsed = parseJson(line.toString("utf8").replace(byteOrderMark, ""));
 	if (!isObject(parsed)) return undefined;
 	const [name, ...others] = Object.keys(parsed);
 	const operation = operations.find((known) => known === name);
@@ -106,7 +141,10 @@ function parseJson(text: string): unknown {
 	}
 }
 
+/** OpenSearch takes numbers and booleans for names, too. */
 function stringOf(value: unknown): string | undefined {
+	if (typeof value === "number" || typeof value === "boolean")
+		return String(value);
 	return typeof value === "string" && value !== "" ? value : undefined;
 }
 

@@ -11,7 +11,7 @@ type Additions = Map<string, Addition>;
 export class DocumentEdit {
 	readonly #text: string;
 	readonly #additions = new Map<Node, Additions>();
-	readonly #replacements = new Map<Node, string>();
+	readonly #replacements = new Map<Node, Additions>();
 
 	/** @param text the document; nodes handed to {@link set} are of its tree, as `jsonc-parser` makes it */
 	constructor(text: string) {
@@ -33,7 +33,10 @@ export class DocumentEdit {
 			return;
 		}
 		if (existing) {
-			this.#replacements.set(existing, wrap(rest, json));
+			const replacement: Additions =
+				this.#replacements.get(existing) ?? new Map();
+			this.#replacements.set(existing, replacement);
+			add(replacement, [name, ...rest], json);
 			return;
 		}
 		const additions: Additions = this.#additions.get(object) ?? new Map();
@@ -50,10 +53,10 @@ export class DocumentEdit {
 				content:
 					(object.children?.length ? "," : "") + renderMembers(additions),
 			})),
-			...[...this.#replacements].map(([node, content]) => ({
+			...[...this.#replacements].map(([node, replacement]) => ({
 				start: node.offset,
 				end: node.offset + node.length,
-				content,
+				content: [...replacement.values()].map(render).join(""),
 			})),
 		].sort((a, b) => a.start - b.start);
 		let result = "";
@@ -85,19 +88,12 @@ function add(into: Additions, path: readonly string[], json: string): void {
 	add(below, rest, json);
 }
 
-function wrap(path: readonly string[], json: string): string {
-	return path.reduceRight(
-		(inner, name) => `{${JSON.stringify(name)}:${inner}}`,
-		json,
-	);
-}
-
 function renderMembers(additions: Additions): string {
 	return [...additions]
-		.map(([name, value]) => {
-			const json =
-				typeof value === "string" ? value : `{${renderMembers(value)}}`;
-			return `${JSON.stringify(name)}:${json}`;
-		})
+		.map(([name, value]) => `${JSON.stringify(name)}:${render(value)}`)
 		.join(",");
+}
+
+function render(value: Addition): string {
+	return typeof value === "string" ? value : `{${renderMembers(value)}}`;
 }

@@ -1,40 +1,41 @@
-import {
-	findNodeAtLocation,
-	type Node,
-	type ParseError,
-	parseTree,
-} from "jsonc-parser";
+import { isUtf8 } from "node:buffer";
+import { findNodeAtLocation, type JSONPath, type Node } from "jsonc-parser";
 import { DocumentEdit } from "./document-edit.ts";
 import { findTexts, type TextSlot } from "./field-map.ts";
-import { conditionField, type done, type EmbeddingStep } from "./guard.ts";
+import {
+	conditionField,
+	done,
+	type EmbeddingStep,
+	reasonField,
+} from "./guard.ts";
 import { InvalidDocument } from "./invalid-definition.ts";
 import { isObject } from "./json.ts";
+import { parseObject } from "./json-tree.ts";
 
 /** What a step found in a document: texts, or the reason why it can't work on it. */
 export type Finding = { slots: TextSlot[] } | { failure: string };
 
 /** A document on its way through a pipeline's embedding steps. */
 export class PreparedDocument {
-	readonly #text: string;
 	readonly #root: Node;
 	readonly #edit: DocumentEdit;
 
 	private constructor(text: string, root: Node) {
-		this.#text = text;
 		this.#root = root;
 		this.#edit = new DocumentEdit(text);
 	}
 
-	/** Undefined for what is not a JSON object; OpenSearch then says what is wrong with it. */
+	/** Undefined for what is not a JSON object in UTF-8; OpenSearch then says what is wrong with it. */
 	static parse(line: Buffer): PreparedDocument | undefined {
-		const text = line.toString("utf8");
-		const root = parseObject(text);
+		if (!isUtf8(line)) return undefined;
+		const text = line.toString("utf8").replace(/^\ufeff/, "");
+		const root = parseObject(text, { allowComments: false });
 		return root && new PreparedDocument(text, root);
 	}
 
-	/** The document as it came. */
+	/** The document with what has been put into it so far. */
 	get source(): string {
-		return this.#text;
+		return this.#edit.apply();
 	}
 
 	/**
@@ -46,7 +47,9 @@ export class PreparedDocument {
 		if (step.conditional && isObject(seen) && !(conditionField in seen))
 			return { slots: [] };
 		const root =
-			seen === undefined ? this.#root : parseObject(JSON.stringify(seen));
+			seen === undefined
+				? this.#root
+				: parseObject(JSON.stringify(seen), { allowComments: false });
 		try {
 			return {
 				slots: root ? findTexts(root, step.processor.fieldMap) : [],
@@ -57,9 +60,20 @@ export class PreparedDocument {
 		}
 	}
 
-	/** Whether the object that gets a slot's vectors is in the document itself, not made by a processor. */
-	hasPlace(slot: TextSlot): boolean {
-		return this.#place(slot)?.type === "object";
+	/**
+	 * Whether the object that gets a slot's vectors is in the document itself, not made or moved by a processor.
+	 *
+	 * @param seen the document as the slot was found in it
+	 */
+	hasPlace(slot: TextSlot, seen: unknown): boolean {
+		if (this.#place(slot)?.type !== "object") return false;
+		return slot.object.every((part, depth) => {
+			if (typeof part !== "number" || seen === undefined) return true;
+			const path = slot.object.slice(0, depth);
+			const own = findNodeAtLocation(this.#root, path)?.children?.length;
+			const list = valueAt(seen, path);
+			return Array.isArray(list) && list.length === own;
+		});
 	}
 
 	/** Puts the vectors of a slot, JSON texts, into the document. */
@@ -68,18 +82,20 @@ export class PreparedDocument {
 		if (object) this.#edit.set(object, slot.target, slot.render(vectors));
 	}
 
-	/** Marks a step as carried out, or as failed with a reason. */
-	mark(
-		field: string,
-		step: EmbeddingStep,
-		outcome: typeof done | string,
-	): void {
-		this.#edit.set(this.#root, [field, step.key], JSON.stringify(outcome));
+	/** Marks a step as carried out; what was said of it before no longer counts. */
+	markDone(field: string, step: EmbeddingStep): void {
+		this.#edit.set(this.#root, [field, step.key], JSON.stringify(done));
+	}
+
+	/** Marks a step as failed, for the reason that its pipeline will raise. */
+	markFailed(field: string, step: EmbeddingStep, reason: string): void {
+		this.#edit.set(this.#root, [field, step.key], JSON.stringify("failed"));
+		this.#edit.set(this.#root, [reasonField, step.key], JSON.stringify(reason));
 	}
 
 	/** The document as it goes to OpenSearch, with the line break it came with. */
 	render(): Buffer {
-		return Buffer.from(this.#edit.apply(), "utf8");
+		return Buffer.from(this.source, "utf8");
 	}
 
 	#place({ object }: TextSlot): Node | undefined {
@@ -87,8 +103,17 @@ export class PreparedDocument {
 	}
 }
 
-function parseObject(text: string): Node | undefined {
-	const errors: ParseError[] = [];
-	const root = parseTree(text, errors, { disallowComments: true });
-	return errors.length === 0 && root?.type === "object" ? root : undefined;
+function valueAt(value: unknown, path: JSONPath): unknown {
+	return path.reduce<unknown>(
+		(current, part) =>
+			typeof current === "object" && current !== null
+				? Reflect.get(current, part)
+				: undefined,
+		value,
+	);
+}
+
+/** Whether the target of a slot is there in a document, wherever its vectors were put. */
+export function hasTarget(document: unknown, slot: TextSlot): boolean {
+	return valueAt(document, [...slot.object, ...slot.target]) !== undefined;
 }

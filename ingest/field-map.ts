@@ -26,29 +26,49 @@ export interface TextSlot {
  */
 export function findTexts(object: Node, fieldMap: FieldMap): TextSlot[] {
 	return Object.entries(fieldMap).flatMap(([source, target]) =>
-		findSource(object, source, target),
+		typeof target === "string"
+			? findSource(object, source, target)
+			: findBelow(object, source, target),
 	);
 }
 
-function findSource(
-	object: Node,
-	source: string,
-	target: string | FieldMap,
-): TextSlot[] {
+/** A source that leads into an object; a document may write the way there with dots. */
+function findBelow(object: Node, source: string, below: FieldMap): TextSlot[] {
 	const value = propertyValue(object, source);
-	if (value) {
-		const prefix = source.split(".").slice(0, -1);
-		return readValue({ object, source, value, target, prefix });
+	if (value) return descend(value, below, source);
+	return flatten(below).flatMap(([name, target]) =>
+		findSource(object, `${source}.${name}`, target),
+	);
+}
+
+function flatten(fieldMap: FieldMap): [string, string][] {
+	return Object.entries(fieldMap).flatMap(([source, target]) =>
+		typeof target === "string"
+			? [[source, target] as [string, string]]
+			: flatten(target).map(([name, inner]): [string, string] => [
+					`${source}.${name}`,
+					inner,
+				]),
+	);
+}
+
+/** Follows a dotted source; any part of it may be written with dots in the document, the longest name counts. */
+function findSource(object: Node, source: string, target: string): TextSlot[] {
+	const parts = source.split(".");
+	for (let length = parts.length; length > 0; length--) {
+		const value = propertyValue(object, parts.slice(0, length).join("."));
+		if (!value) continue;
+		if (length === parts.length) {
+			const prefix = parts.slice(0, -1);
+			return readValue({ object, source, value, target, prefix });
+		}
+		const rest = parts.slice(length).join(".");
+		if (value.type === "object") return findSource(value, rest, target);
+		if (value.type === "array")
+			return (value.children ?? []).flatMap((element) =>
+				element.type === "object" ? findSource(element, rest, target) : [],
+			);
 	}
-	const dot = source.indexOf(".");
-	if (dot === -1) return [];
-	const parent = propertyValue(object, source.slice(0, dot));
-	const rest = source.slice(dot + 1);
-	if (parent?.type === "object") return findSource(parent, rest, target);
-	if (parent?.type === "array")
-		return (parent.children ?? []).flatMap((element) =>
-			element.type === "object" ? findSource(element, rest, target) : [],
-		);
 	return [];
 }
 
@@ -57,17 +77,16 @@ interface Found {
 	object: Node;
 	source: string;
 	value: Node;
-	target: string | FieldMap;
+	target: string;
 	/** What stands before the last dot of a name that is written with dots in the document itself. */
 	prefix: readonly string[];
 }
 
 function readValue(found: Found): TextSlot[] {
-	const { value, target, source } = found;
+	const { value, source } = found;
 	if (value.type === "null") return [];
-	if (typeof target === "object") return descend(value, target, source);
-	if (value.type === "string") return readString(found, target);
-	if (value.type === "array") return readList(found, target);
+	if (value.type === "string") return readString(found);
+	if (value.type === "array") return readList(found);
 	if (value.type === "object")
 		throw new InvalidDocument(
 			`[${source}] configuration doesn't match actual value type, configuration type is: java.lang.String, actual value type is: java.util.HashMap`,
@@ -78,6 +97,7 @@ function readValue(found: Found): TextSlot[] {
 }
 
 function descend(value: Node, below: FieldMap, source: string): TextSlot[] {
+	if (value.type === "null") return [];
 	if (value.type === "object") return findTexts(value, below);
 	if (value.type === "array")
 		return (value.children ?? []).flatMap((element) =>
@@ -88,25 +108,25 @@ function descend(value: Node, below: FieldMap, source: string): TextSlot[] {
 	);
 }
 
-function readString(found: Found, target: string): TextSlot[] {
+function readString(found: Found): TextSlot[] {
 	const text: unknown = found.value.value;
 	if (typeof text !== "string" || text.trim() === "") return [];
 	return [
 		{
-			...placeOf(found, target),
+			...placeOf(found),
 			texts: [text],
 			render: ([json = "null"]) => json,
 		},
 	];
 }
 
-function readList(found: Found, target: string): TextSlot[] {
+function readList(found: Found): TextSlot[] {
 	const elements = found.value.children ?? [];
 	const texts = elements.map((element) => readElement(element, found.source));
 	if (texts.length === 0) return [];
 	return [
 		{
-			...placeOf(found, target),
+			...placeOf(found),
 			texts,
 			render: (vectors) =>
 				`[${vectors.map((json) => `{"${listKey}":${json}}`).join(",")}]`,
@@ -129,7 +149,7 @@ function readElement(element: Node, source: string): string {
 }
 
 /** A name with dots in the document is kept with dots: to OpenSearch `a.b` and `{a: {b}}` are one field. */
-function placeOf({ object, prefix }: Found, target: string) {
+function placeOf({ object, prefix, target }: Found) {
 	return {
 		object: getNodePath(object),
 		target:

@@ -88,12 +88,11 @@ export const SettingsSchema = Type.Object({
 		description:
 			"Bulk lines that are embedded together end at this size; two groups are in memory at most for each request.",
 	}),
-	SIDECAR_BULK_GROUP_TEXTS: Type.Integer({
+	SIDECAR_BULK_GROUP_DOCUMENTS: Type.Integer({
 		default: 64,
 		minimum: 1,
-		unit: "texts",
-		description:
-			"Bulk lines that are embedded together end at this many texts.",
+		unit: "documents",
+		description: "Documents of a bulk that are embedded together.",
 	}),
 	SIDECAR_PIPELINE_CACHE_MS: Type.Integer({
 		default: 1_000,
@@ -159,13 +158,13 @@ export const SettingsSchema = Type.Object({
 		minimum: 1,
 		unit: "texts",
 		description:
-			"Texts that may wait or run for one model; past it the answer is 429.",
+			"Texts that may wait or run for one model, queries and bulk each; past it the answer is 429, and a bulk waits.",
 	}),
 	SIDECAR_MODEL_QUEUE_CHARACTERS: Type.Integer({
 		default: 128 * mebibyte,
 		minimum: 1,
 		unit: "characters",
-		description: "UTF-16 units of those texts; past it the answer is 429.",
+		description: "UTF-16 units of those texts, likewise.",
 	}),
 	SIDECAR_MODEL_START_TIMEOUT_MS: Type.Integer({
 		default: 120_000,

@@ -30,9 +30,11 @@ import { DocumentEmbedder } from "./services/document-embedder.ts";
 import { EmbeddingService } from "./services/embedding.ts";
 import { HealthService } from "./services/health.ts";
 import { IngestService } from "./services/ingest.ts";
+import { ModelLoader } from "./services/model-loader.ts";
 import { ModelService } from "./services/models.ts";
 import { PipelineService } from "./services/pipelines.ts";
 import { PredictionService } from "./services/prediction.ts";
+import { Preview } from "./services/preview.ts";
 import { RegistrationService } from "./services/registration.ts";
 import { SearchService } from "./services/search.ts";
 import { TaskService } from "./services/tasks.ts";
@@ -92,15 +94,19 @@ export function buildApp(options: AppOptions): App {
 		onFailed: (id, reason) => void deployments.putAside(id, reason),
 	});
 
-	const deployments: DeploymentService = new DeploymentService({
-		models,
+	const loader = new ModelLoader({
 		chunks,
-		tasks,
 		cache,
 		runtime,
-		nodeId,
 		allocations: settings.SIDECAR_MODEL_ALLOCATIONS || availableParallelism(),
 		threadsPerAllocation: settings.SIDECAR_MODEL_THREADS,
+	});
+
+	const deployments: DeploymentService = new DeploymentService({
+		models,
+		tasks,
+		loader,
+		nodeId,
 		logger,
 	});
 	const embedding = new EmbeddingService({ deployments, metrics });
@@ -111,9 +117,9 @@ export function buildApp(options: AppOptions): App {
 	});
 	const ingest = new IngestService({
 		pipelines,
-		embedder: new DocumentEmbedder(pipelineStore, embedding),
+		embedder: new DocumentEmbedder(new Preview(pipelineStore), embedding),
 		groupBytes: settings.SIDECAR_BULK_GROUP_BYTES,
-		groupTexts: settings.SIDECAR_BULK_GROUP_TEXTS,
+		groupDocuments: settings.SIDECAR_BULK_GROUP_DOCUMENTS,
 	});
 	const textsLimit = settings.SIDECAR_PREDICT_TEXTS_LIMIT;
 	const search = new SearchService({ embedding, textsLimit });

@@ -1,3 +1,5 @@
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { buildApp } from "./app.ts";
 import { cacheFolder, loadSettings, SettingsError } from "./config.ts";
@@ -6,6 +8,14 @@ import { readNodeId } from "./node-id.ts";
 
 /** How often OpenSearch is asked at the start whether it answers, milliseconds. */
 const resumeInterval = 1_000;
+
+/** Codes of errors that pass with time: OpenSearch is starting, or has too much to do. */
+const passing: ReadonlySet<unknown> = new Set([
+	"upstream_unavailable",
+	"upstream_broken",
+	"upstream_timeout",
+	"too_many_requests",
+]);
 
 async function main(): Promise<void> {
 	const settings = loadSettings(process.env);
@@ -20,6 +30,7 @@ async function main(): Promise<void> {
 	});
 
 	const stopping = new AbortController();
+	endIdleConnections(server.server, stopping.signal);
 	const stop = async (signal: NodeJS.Signals) => {
 		if (stopping.signal.aborted) process.exit(1);
 		stopping.abort();
@@ -50,10 +61,45 @@ async function main(): Promise<void> {
 			await resume();
 			return;
 		} catch (error) {
+			if (!isPassing(error)) {
+				logger.error({ err: error }, "deployed models are not loaded");
+				return;
+			}
 			logger.warn({ err: error }, "waiting for OpenSearch");
 			await setTimeout(resumeInterval);
 		}
 	}
+}
+
+function isPassing(error: unknown): boolean {
+	return error instanceof Error && "code" in error && passing.has(error.code);
+}
+
+/**
+ * Ends each connection as soon as it has no request in flight, from `stopping` on. A server that closes ends by
+ * itself only those that are idle at that very moment, and not those on which no request has come yet.
+ */
+function endIdleConnections(server: Server, stopping: AbortSignal): void {
+	const connections = new Map<Socket, { requests: number }>();
+	const endIdle = () => {
+		if (!stopping.aborted) return;
+		for (const [socket, { requests }] of connections)
+			if (requests === 0) socket.destroySoon();
+	};
+	server.on("connection", (socket: Socket) => {
+		connections.set(socket, { requests: 0 });
+		socket.once("close", () => connections.delete(socket));
+	});
+	server.on("request", ({ socket }, response) => {
+		const connection = connections.get(socket);
+		if (!connection) return;
+		connection.requests++;
+		response.once("close", () => {
+			connection.requests--;
+			endIdle();
+		});
+	});
+	stopping.addEventListener("abort", endIdle);
 }
 
 main().catch((error: unknown) => {

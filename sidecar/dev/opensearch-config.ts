@@ -56,6 +56,9 @@ export function nodeSettings(
 		"path.data": folders.data,
 		"path.logs": folders.logs,
 		"cluster.routing.allocation.disk.threshold_enabled": "false",
+		// In a heap this small, garbage that is about to be collected would count as memory in use, and writes of
+		// model chunks would be refused.
+		"indices.breaker.total.use_real_memory": "false",
 		...extra,
 	};
 }

@@ -6,12 +6,12 @@ import { SidecarError } from "../errors.ts";
 import { ForwardedBody } from "./forwarded-body.ts";
 
 /** The content encodings that OpenSearch accepts. */
-const decoders: Readonly<Record<string, () => Transform>> = {
-	gzip: createGunzip,
-	"x-gzip": createGunzip,
-	deflate: createInflate,
-	"x-deflate": createInflate,
-};
+const decoders: ReadonlyMap<string, () => Transform> = new Map([
+	["gzip", createGunzip],
+	["x-gzip", createGunzip],
+	["deflate", createInflate],
+	["x-deflate", createInflate],
+]);
 
 /** A bound on a body that is read whole, and the setting that it comes from. */
 export interface BodyLimit {
@@ -43,12 +43,9 @@ export async function* bytesOf(
 	}
 }
 
-/** A client's body as it was sent. @throws SidecarError too_large past the limit */
-export function readRawBody(
-	{ raw }: FastifyRequest,
-	limit: BodyLimit,
-): Promise<Buffer> {
-	return collect(new ForwardedBody(raw), limit);
+/** Whether a client's body was sent in an encoding, known or not. */
+export function isEncoded(request: FastifyRequest): boolean {
+	return encodingOf(request) !== undefined;
 }
 
 /** A client's body, inflated. @throws SidecarError as {@link bytesOf} does, and too_large past the limit */
@@ -72,7 +69,7 @@ export async function inflate(
 ): Promise<Buffer | undefined> {
 	const encoding = encodingOf(request);
 	if (encoding === undefined) return body;
-	const decoder = decoders[encoding]?.();
+	const decoder = decoders.get(encoding)?.();
 	if (!decoder) return undefined;
 	try {
 		// The outcome reaches whoever reads the decoder, as its error.
@@ -88,7 +85,7 @@ function openBody(request: FastifyRequest): Readable {
 	const body = new ForwardedBody(request.raw);
 	const encoding = encodingOf(request);
 	if (encoding === undefined) return body;
-	const decoder = decoders[encoding]?.();
+	const decoder = decoders.get(encoding)?.();
 	if (!decoder) {
 		body.destroy();
 		throw new SidecarError(
@@ -113,14 +110,18 @@ async function collect(
 	let length = 0;
 	for await (const piece of bytes) {
 		length += piece.length;
-		if (length > limit.bytes)
-			throw new SidecarError(
-				"too_large",
-				`the body is larger than ${limit.setting} allows: ${limit.bytes} bytes`,
-			);
+		if (length > limit.bytes) throw tooLarge(limit);
 		pieces.push(piece);
 	}
 	return Buffer.concat(pieces, length);
+}
+
+/** The refusal of a body past its limit. */
+export function tooLarge({ setting, bytes }: BodyLimit): SidecarError {
+	return new SidecarError(
+		"too_large",
+		`the body is larger than ${setting} allows: ${bytes} bytes`,
+	);
 }
 
 function notValid(encoding: string | undefined, cause: unknown): SidecarError {

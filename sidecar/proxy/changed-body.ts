@@ -1,5 +1,12 @@
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type BodyLimit, inflate, readRawBody } from "../http/client-body.ts";
+import {
+	type BodyLimit,
+	inflate,
+	isEncoded,
+	tooLarge,
+} from "../http/client-body.ts";
+import { ForwardedBody } from "../http/forwarded-body.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface BodyChange {
@@ -7,6 +14,11 @@ export interface BodyChange {
 	limit: BodyLimit;
 	/** Makes another body of the client's; undefined where it goes on as it was sent. */
 	change(body: Buffer): Promise<Buffer | string | undefined>;
+	/**
+	 * Whether a body past the limit goes on unread, judged by its bytes up to there; without it none does. It is
+	 * not asked about bodies in an encoding.
+	 */
+	passLarge?(prefix: Buffer): boolean;
 }
 
 /**
@@ -18,14 +30,52 @@ export interface BodyChange {
 export async function forwardChanged(
 	request: FastifyRequest,
 	reply: FastifyReply,
-	{ upstream, limit, change }: BodyChange,
+	{ upstream, limit, change, passLarge }: BodyChange,
 ): Promise<FastifyReply> {
-	const raw = await readRawBody(request, limit);
-	const body = await inflate(request, raw, limit);
-	const changed = body && (await change(body));
+	const raw = await readUpTo(request, limit, (prefix) =>
+		Boolean(!isEncoded(request) && passLarge?.(prefix)),
+	);
+	const body = Buffer.isBuffer(raw) && (await inflate(request, raw, limit));
+	const changed = body ? await change(body) : undefined;
 	return upstream.forward(
 		request,
 		reply,
 		changed === undefined ? { body: raw, asSent: true } : { body: changed },
+	);
+}
+
+/**
+ * A client's body as it was sent: its bytes or, past the limit, a stream of what was read and of what is still to
+ * come, if `pass` allows that.
+ *
+ * @throws SidecarError too_large past the limit otherwise
+ */
+async function readUpTo(
+	{ raw }: FastifyRequest,
+	limit: BodyLimit,
+	pass: (prefix: Buffer) => boolean,
+): Promise<Buffer | Readable> {
+	const source = new ForwardedBody(raw);
+	// By hand: a loop that is left destroys what it iterates over.
+	const rest: AsyncIterator<Buffer> = source[Symbol.asyncIterator]();
+	const pieces: Buffer[] = [];
+	let length = 0;
+	while (length <= limit.bytes) {
+		const { done, value } = await rest.next();
+		if (done) return Buffer.concat(pieces, length);
+		pieces.push(value);
+		length += value.length;
+	}
+	const prefix = Buffer.concat(pieces, length);
+	if (!pass(prefix)) {
+		source.destroy();
+		throw tooLarge(limit);
+	}
+	return Readable.from(
+		(async function* () {
+			yield prefix;
+			yield* { [Symbol.asyncIterator]: () => rest };
+		})(),
+		{ objectMode: false },
 	);
 }

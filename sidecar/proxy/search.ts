@@ -28,6 +28,7 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 						upstream,
 						limit: bodyLimit,
 						change: (body) => search.rewrite(body, signal),
+						passLarge: (bytes) => !search.concerns(bytes),
 					});
 				},
 			});

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Dispatcher, errors, Pool } from "undici";
+import { SidecarError } from "../errors.ts";
 import { hasBody } from "../http/client-body.ts";
 import { ForwardedBody } from "../http/forwarded-body.ts";
 import { Exchange, type Outcome } from "./exchange.ts";
@@ -29,6 +30,9 @@ export interface Replacement {
 	/** The body is the client's own, read before: the headers that describe its bytes hold for it. */
 	asSent?: boolean;
 }
+
+/** OpenSearch's default of http.max_content_length. */
+const maxContentLength = 104_857_600;
 
 /** An answer that was read whole. */
 export interface ReadAnswer {
@@ -66,7 +70,8 @@ export class Upstream {
 	 * A handler that makes a replacement stream out of the client's body must read it through `ForwardedBody`.
 	 *
 	 * @returns the reply, already answered, after the last byte of the answer was handed on
-	 * @throws SidecarError `upstream_unavailable`, `upstream_broken` or `upstream_timeout`, and the very error of a
+	 * @throws SidecarError `upstream_unavailable`, `upstream_broken` or `upstream_timeout`; `too_large` for a
+	 * replacement stream that OpenSearch stopped to take past `http.max_content_length`; and the very error of a
 	 * replacement stream that failed: always before the answer was begun. An answer that breaks off later destroys
 	 * the client's connection and throws nothing.
 	 */
@@ -75,7 +80,7 @@ export class Upstream {
 		reply: FastifyReply,
 		replacement?: Replacement,
 	): Promise<FastifyReply> {
-		const { body, ...answered } = await this.#exchange(
+		const { body, readBytes, ...answered } = await this.#exchange(
 			request,
 			reply,
 			replacement,
@@ -87,6 +92,12 @@ export class Upstream {
 		}
 		if (body instanceof ForwardedBody && body.sourceError)
 			throw body.sourceError;
+		if (readBytes > maxContentLength && isCut(body, answered.error))
+			throw new SidecarError(
+				"too_large",
+				`OpenSearch closed the connection after ${readBytes} bytes of the body, as it is after embedding: its http.max_content_length, ${maxContentLength} bytes by default, allows no more`,
+				{ cause: answered.error },
+			);
 		throw upstreamFailure(answered.error, {
 			sent: answered.sent,
 			connectTimeoutMs: this.#options.connectTimeoutMs,
@@ -132,21 +143,25 @@ export class Upstream {
 		request: FastifyRequest,
 		reply: FastifyReply,
 		replacement: Replacement | undefined,
-	): Promise<Outcome & { body: Body }> {
+	): Promise<Exchanged> {
 		return new Promise((resolve) => {
 			const { silenceTimeoutMs } = this.#options;
 			const silence = new Silence(silenceTimeoutMs, () =>
 				exchange.abort(silentUpstream(silenceTimeoutMs)),
 			);
-			const body = bodyOf(request.raw, silence, replacement?.body);
+			const replaced = replacement?.body;
+			const body = bodyOf(request.raw, silence, replaced);
+			let readBytes = 0;
+			if (replaced instanceof Readable && !replacement?.asSent)
+				replaced.on("data", (chunk) => {
+					readBytes += Buffer.byteLength(chunk);
+				});
 			const clientGone = () => exchange.abort(new Error("The client is gone"));
 			const exchange = new Exchange(reply, silence, (outcome) => {
 				reply.raw.off("close", clientGone);
 				if (body instanceof ForwardedBody) body.destroy();
-				const replaced = replacement?.body;
-				if (typeof replaced === "object" && "destroy" in replaced)
-					replaced.destroy();
-				resolve({ ...outcome, body });
+				if (replaced instanceof Readable) replaced.destroy();
+				resolve({ ...outcome, body, readBytes });
 			});
 			reply.raw.once("close", clientGone);
 			if (reply.raw.destroyed) clientGone();
@@ -165,6 +180,19 @@ export class Upstream {
 	}
 }
 
+/**
+ * Whether OpenSearch closed the connection on which it was still sent a body. A write that fails says so by itself,
+ * even where the last bytes had left the body for the socket.
+ */
+function isCut(body: Body, error: Error): boolean {
+	if (!(body instanceof ForwardedBody) || !("code" in error)) return false;
+	if (error.code === "EPIPE") return true;
+	return (
+		!body.readableEnded &&
+		(error.code === "ECONNRESET" || error.code === "UND_ERR_SOCKET")
+	);
+}
+
 function isTimeout(error: unknown): boolean {
 	return (
 		error instanceof errors.HeadersTimeoutError ||
@@ -173,6 +201,12 @@ function isTimeout(error: unknown): boolean {
 }
 
 type Body = Buffer | string | ForwardedBody | null;
+
+interface Exchanged extends Outcome {
+	body: Body;
+	/** Of a replacement stream that is not the client's own: how much of it was taken, 0 otherwise. */
+	readBytes: number;
+}
 
 function bodyOf(
 	request: IncomingMessage,

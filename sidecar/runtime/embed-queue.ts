@@ -11,10 +11,11 @@ export interface Connection {
 	batch(send: () => void): void;
 }
 
+/** What each lane may hold; neither takes room from the other. */
 export interface QueueLimits {
-	/** Texts that wait or run. */
+	/** Texts of a lane that wait or run. */
 	texts: number;
-	/** UTF-16 units of those texts; one request alone may have more. */
+	/** UTF-16 units of those texts; one request alone in its lane may have more. */
 	characters: number;
 	/** Texts of a lane that a process has at a time; the others wait here, where they are not lost with it. */
 	inProcess: number;
@@ -27,8 +28,8 @@ const longestText = 256 * 1024 * 1024;
 const attempts = 2;
 
 /**
- * The texts that a model has been given and has not answered: admission, two lanes, and which of them a process
- * has now. It outlives processes. What a process had when it ended is given once more to the next.
+ * The texts that a model has been given and has not answered: two lanes, admission to each, and which of the
+ * texts a process has now. It outlives processes. What a process had when it ended is given once more to the next.
  */
 export class EmbedQueue {
 	texts = 0;
@@ -40,7 +41,8 @@ export class EmbedQueue {
 	readonly #limits: QueueLimits;
 	readonly #waiting = new Lanes<TextJob>();
 	readonly #sent = new Lanes<TextJob>();
-	#characters = 0;
+	/** Of the texts that wait or run. */
+	readonly #characters: Record<Lane, number> = { search: 0, ingest: 0 };
 	#lastId = 0;
 	#connection: Connection | undefined;
 	/** Why there is no more work to be had, once there is none. */
@@ -50,7 +52,7 @@ export class EmbedQueue {
 		this.#limits = limits;
 	}
 
-	/** Texts that wait or run now. */
+	/** Texts of both lanes that wait or run now. */
 	get size(): number {
 		return this.#waiting.size + this.#sent.size;
 	}
@@ -63,11 +65,11 @@ export class EmbedQueue {
 		signal?.throwIfAborted();
 		if (this.#closed !== undefined) throw this.#closed;
 		if (texts.length === 0) return [];
-		this.#admit(texts);
+		this.#admit(texts, lane);
 		const request = new EmbedRequest(texts, lane, () => this.#nextId());
 		for (const job of request.jobs) {
 			this.#waiting.push(lane, job.id, job);
-			this.#characters += job.text.length;
+			this.#characters[lane] += job.text.length;
 		}
 		const abort = (): void => this.#fail(request, signal?.reason);
 		signal?.addEventListener("abort", abort, { once: true });
@@ -110,7 +112,7 @@ export class EmbedQueue {
 		const job = this.#sent.delete(answer.id);
 		// One without a job was cancelled when it had begun already.
 		if (job === undefined) return;
-		this.#characters -= job.text.length;
+		this.#characters[job.lane] -= job.text.length;
 		if (answer.kind === "failed") {
 			const { code, reason } = answer.refusal;
 			this.failed++;
@@ -130,7 +132,8 @@ export class EmbedQueue {
 	close(error: SidecarError): void {
 		this.#closed = error;
 		this.#connection = undefined;
-		this.#characters = 0;
+		this.#characters.search = 0;
+		this.#characters.ingest = 0;
 		for (const { request } of [
 			...this.#sent.drain(),
 			...this.#waiting.drain(),
@@ -140,7 +143,8 @@ export class EmbedQueue {
 		}
 	}
 
-	#admit(texts: readonly string[]): void {
+	/** A lane is counted for itself: documents that wait must never turn a query away. */
+	#admit(texts: readonly string[], lane: Lane): void {
 		const limits = this.#limits;
 		const longest = texts.reduce(
 			(most, { length }) => Math.max(most, length),
@@ -158,17 +162,23 @@ export class EmbedQueue {
 				`the request has ${texts.length} texts; the model's queue holds ${limits.texts}`,
 			);
 		}
+		const size = this.#sizeOf(lane);
+		const held = this.#characters[lane];
 		const characters = texts.reduce((sum, { length }) => sum + length, 0);
 		const room =
-			this.size + texts.length <= limits.texts &&
-			(this.size === 0 || this.#characters + characters <= limits.characters);
+			size + texts.length <= limits.texts &&
+			(size === 0 || held + characters <= limits.characters);
 		if (!room) {
 			this.rejected++;
 			throw new SidecarError(
 				"too_many_requests",
-				`the model's queue is full: ${this.size} texts with ${this.#characters} characters wait, ${limits.texts} and ${limits.characters} are the most`,
+				`the model's ${lane} queue is full: ${size} texts with ${held} characters wait, ${limits.texts} and ${limits.characters} are the most`,
 			);
 		}
+	}
+
+	#sizeOf(lane: Lane): number {
+		return this.#waiting.sizeOf(lane) + this.#sent.sizeOf(lane);
 	}
 
 	#nextId(): number {
@@ -197,12 +207,12 @@ export class EmbedQueue {
 	/** Rejects a request and drops those of its texts that have not begun. */
 	#fail(request: EmbedRequest, error: unknown): void {
 		request.fail(error);
-		for (const { id, text } of request.jobs) {
+		for (const { id, lane, text } of request.jobs) {
 			const waiting = this.#waiting.delete(id);
 			const sent = this.#sent.delete(id);
 			if (sent !== undefined) this.#connection?.send({ kind: "cancel", id });
 			if (waiting !== undefined || sent !== undefined) {
-				this.#characters -= text.length;
+				this.#characters[lane] -= text.length;
 			}
 		}
 		this.#send();

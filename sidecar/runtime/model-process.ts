@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { SidecarError } from "../errors.ts";
+import type { SidecarError } from "../errors.ts";
 import { EmbedQueue } from "./embed-queue.ts";
 import type {
 	Embedding,
@@ -9,6 +9,7 @@ import type {
 	ModelSpec,
 	ModelStats,
 } from "./model-spec.ts";
+import { RuntimeStopped } from "./runtime-stopped.ts";
 import { modelFailed, SpawnedProcess } from "./spawned-process.ts";
 
 export interface ModelProcessOptions {
@@ -17,9 +18,9 @@ export interface ModelProcessOptions {
 	logger: Logger;
 	/** Time for a process to load the model and to answer a first text, milliseconds. */
 	startTimeoutMs: number;
-	/** Texts that may wait or run; a call that would exceed it is refused. */
+	/** Texts that may wait or run in each lane; a call that would exceed it is refused. */
 	queueCapacity: number;
-	/** UTF-16 units of those texts. */
+	/** UTF-16 units of those texts in each lane. */
 	queueCharacters: number;
 	/** The model has been put aside: its process ended again and again. */
 	onFailed: (reason: string) => void;
@@ -59,17 +60,13 @@ export class ModelProcess implements LoadedModel {
 
 	/**
 	 * Starts the first process. Rejects with the reason why the model cannot be run: `bad_request` if it is the
-	 * model's or its configuration's fault, else `inference_failed`, or `bad_state` if it is stopped meanwhile.
+	 * model's or its configuration's fault, else `inference_failed`; with RuntimeStopped if it is stopped meanwhile.
 	 */
 	async start(): Promise<void> {
-		try {
-			const process = await this.#spawn();
-			this.#supervise(process).catch((err: unknown) => {
-				this.#options.logger.error({ err }, "supervision of a model failed");
-			});
-		} catch (error) {
-			throw this.#gone ?? error;
-		}
+		const process = await this.#spawn();
+		this.#supervise(process).catch((err: unknown) => {
+			this.#options.logger.error({ err }, "supervision of a model failed");
+		});
 	}
 
 	get spec(): ModelSpec {
@@ -105,10 +102,13 @@ export class ModelProcess implements LoadedModel {
 		};
 	}
 
-	/** Ends the process for good; what waits or runs is rejected. Resolves when the process is gone. */
+	/**
+	 * Ends the process for good; what waits or runs is rejected with RuntimeStopped. Resolves when the process is
+	 * gone.
+	 */
 	async stop(): Promise<void> {
 		const { modelId } = this.#options;
-		this.#end("stopped", new SidecarError("bad_state", unloaded(modelId)));
+		this.#end("stopped", new RuntimeStopped(unloaded(modelId)));
 		await this.#process?.stop();
 	}
 
@@ -125,9 +125,11 @@ export class ModelProcess implements LoadedModel {
 		try {
 			this.#facts = await process.ready;
 		} catch (error) {
+			// Asked before the wait: a model that failed by itself is not excused by a stop that came after.
+			const reason = this.#gone ?? error;
 			await process.stop();
 			this.#process = undefined;
-			throw error;
+			throw reason;
 		}
 		if (this.#gone !== undefined) throw this.#gone;
 		this.#state = "ready";

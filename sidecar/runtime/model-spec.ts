@@ -62,7 +62,7 @@ export interface ModelStats {
 	truncated: number;
 	/** Texts refused, or lost with their process. */
 	failed: number;
-	/** Calls turned away because the queue was full. */
+	/** Calls turned away because their lane was full. */
 	rejected: number;
 	/** How often the process was started again. */
 	restarts: number;
@@ -76,8 +76,8 @@ export interface LoadedModel {
 	readonly facts: ModelFacts;
 	/**
 	 * The texts' embeddings, in their order. Rejects as a whole, with a SidecarError: `too_many_requests` at
-	 * once if the queue has no room, `too_large` if it never could, `bad_request` for a text the model cannot
-	 * read, `inference_failed` if the model or its process fails, `bad_state` if it is unloaded meanwhile.
+	 * once if the lane has no room, `too_large` if it never could, `bad_request` for a text the model cannot read,
+	 * `inference_failed` if the model or its process fails, RuntimeStopped (`bad_state`) if it is unloaded.
 	 */
 	embed(texts: readonly string[], options?: EmbedOptions): Promise<Embedding[]>;
 	stats(): ModelStats;

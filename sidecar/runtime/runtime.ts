@@ -1,15 +1,15 @@
 import type { Logger } from "pino";
-import { SidecarError } from "../errors.ts";
 import { ModelProcess } from "./model-process.ts";
 import type { LoadedModel, ModelSpec } from "./model-spec.ts";
+import { RuntimeStopped } from "./runtime-stopped.ts";
 
 export interface RuntimeOptions {
 	logger: Logger;
 	/** Time for a model's process to load it and to answer a first text, milliseconds. */
 	startTimeoutMs: number;
-	/** Texts that may wait or run for one model; 16,384 if left out. */
+	/** Texts that may wait or run for one model in each lane; 16,384 if left out. */
 	queueCapacity?: number;
-	/** UTF-16 units of those texts; 128 Mi if left out. */
+	/** UTF-16 units of those texts in each lane; 128 Mi if left out. */
 	queueCharacters?: number;
 	/** A loaded model has been put aside; its calls fail with this reason until it is unloaded or loaded anew. */
 	onFailed?: (modelId: string, reason: string) => void;
@@ -33,12 +33,12 @@ export class Runtime {
 
 	/**
 	 * Brings a model into memory. While it is loading or loaded, a second call is the first one's, whatever its
-	 * specification; one that was put aside is loaded anew. Rejects as ModelProcess.start does.
+	 * specification; one that was put aside is loaded anew. Rejects as ModelProcess.start does, and with
+	 * RuntimeStopped once `close` has been called.
 	 */
 	load(modelId: string, spec: ModelSpec): Promise<LoadedModel> {
 		if (this.#closed) {
-			const error = new SidecarError("bad_state", "the sidecar is stopping");
-			return Promise.reject(error);
+			return Promise.reject(new RuntimeStopped("the sidecar is stopping"));
 		}
 		const present = this.#entries.get(modelId);
 		if (present !== undefined && present.process.stats().state !== "failed") {
@@ -89,7 +89,7 @@ export class Runtime {
 		return true;
 	}
 
-	/** Takes all the models out of memory, and no more in. */
+	/** Takes all the models out of memory, and no more in; loads and calls under way end with RuntimeStopped. */
 	async close(): Promise<void> {
 		this.#closed = true;
 		await Promise.all([...this.#entries.keys()].map((id) => this.unload(id)));

@@ -1,6 +1,6 @@
 import type { Node } from "jsonc-parser";
+import { type Member, members, type Renderer } from "../../ingest/json-tree.ts";
 import { SidecarError } from "../errors.ts";
-import { type Member, members, type Renderer } from "./json-tree.ts";
 
 /** A `neural` query: a text whose vector is to be looked for in a field. */
 export interface NeuralClause {

@@ -1,5 +1,10 @@
 import type { Node } from "jsonc-parser";
-import { elements, type Member, member, members } from "./json-tree.ts";
+import {
+	elements,
+	type Member,
+	member,
+	members,
+} from "../../ingest/json-tree.ts";
 
 /**
  * The queries within the body of a search, each as the member of which the name is the query's type. The walk
@@ -30,25 +35,27 @@ function* queriesOf(query: Node | undefined): Generator<Member> {
 }
 
 /** Members of compound queries that hold one query or a list of them. */
-const compound: Readonly<Record<string, readonly string[]>> = {
-	bool: ["must", "filter", "should", "must_not"],
-	boosting: ["positive", "negative"],
-	constant_score: ["filter"],
-	dis_max: ["queries"],
-	function_score: ["query"],
-	has_child: ["query"],
-	has_parent: ["query"],
-	hybrid: ["queries"],
-	nested: ["query"],
-	script_score: ["query"],
-};
+const compound = new Map<string, readonly string[]>(
+	Object.entries({
+		bool: ["must", "filter", "should", "must_not"],
+		boosting: ["positive", "negative"],
+		constant_score: ["filter"],
+		dis_max: ["queries"],
+		function_score: ["query"],
+		has_child: ["query"],
+		has_parent: ["query"],
+		hybrid: ["queries"],
+		nested: ["query"],
+		script_score: ["query"],
+	}),
+);
 
 function subQueries({ name, value }: Member): readonly Node[] {
 	if (name === "knn" || name === "neural")
 		return members(value).flatMap((field) =>
 			elements(member(field.value, "filter")),
 		);
-	const inner = (compound[name] ?? []).flatMap((part) =>
+	const inner = (compound.get(name) ?? []).flatMap((part) =>
 		elements(member(value, part)),
 	);
 	if (name !== "function_score") return inner;

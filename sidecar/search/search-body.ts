@@ -1,5 +1,10 @@
-import { type Node, type ParseError, parseTree } from "jsonc-parser";
-import { type Renderer, renderTree } from "./json-tree.ts";
+import { isUtf8 } from "node:buffer";
+import type { Node } from "jsonc-parser";
+import {
+	parseObject,
+	type Renderer,
+	renderTree,
+} from "../../ingest/json-tree.ts";
 import { type NeuralClause, readNeuralClause } from "./neural-clause.ts";
 import { queriesOfSearch } from "./query-walk.ts";
 
@@ -26,11 +31,10 @@ export class SearchBody {
 	 * @throws SidecarError for a `neural` query that is not valid
 	 */
 	static parse(body: Buffer): SearchBody | undefined {
-		if (!mayHoldNeural(body)) return undefined;
+		if (!mayHoldNeural(body) || !isUtf8(body)) return undefined;
 		const text = body.toString("utf8");
-		const errors: ParseError[] = [];
-		const root = parseTree(text, errors, { disallowComments: true });
-		if (errors.length > 0 || root?.type !== "object") return undefined;
+		const root = parseObject(text, { allowComments: false });
+		if (!root) return undefined;
 		const clauses = [...queriesOfSearch(root)]
 			.filter(({ name }) => name === "neural")
 			.map(readNeuralClause);
@@ -51,6 +55,6 @@ export class SearchBody {
 }
 
 /** Without parsing: the name must stand there, in plain letters or with a JSON escape among them. */
-function mayHoldNeural(body: Buffer): boolean {
+export function mayHoldNeural(body: Buffer): boolean {
 	return body.includes("neural") || body.includes("\\u");
 }

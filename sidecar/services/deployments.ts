@@ -1,13 +1,10 @@
 import type { Logger } from "pino";
 import { ulid } from "ulid";
-import type { ModelConfig, StoredModel } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
-import type { ModelCache } from "../runtime/model-cache.ts";
-import type { LoadedModel, ModelSpec } from "../runtime/model-spec.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import type { ChunkStore } from "../store/chunks.ts";
+import { RuntimeStopped } from "../runtime/runtime-stopped.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { TaskStore } from "../store/tasks.ts";
+import type { ModelLoader, ReadyModel } from "./model-loader.ts";
 import {
 	isPlanned,
 	isServed,
@@ -21,21 +18,11 @@ import { registrationProblem } from "./registration.ts";
 
 export interface DeploymentOptions {
 	models: ModelStore;
-	chunks: ChunkStore;
 	tasks: TaskStore;
-	cache: ModelCache;
-	runtime: Runtime;
+	loader: ModelLoader;
 	/** This sidecar's stable id, `worker_node` of its tasks. */
 	nodeId: string;
-	allocations: number;
-	threadsPerAllocation: number;
 	logger: Logger;
-}
-
-/** A model that is ready to run, and how it is configured. */
-export interface ReadyModel {
-	loaded: LoadedModel;
-	config: ModelConfig;
 }
 
 /** What `_undeploy` says of each model, by node. */
@@ -48,7 +35,8 @@ export type UndeployAnswer = Record<
 export class DeploymentService {
 	readonly #options: DeploymentOptions;
 	readonly #running = new Set<Promise<void>>();
-	readonly #configs = new Map<string, ModelConfig>();
+	/** The tasks under way in this process. */
+	readonly #tasks = new Set<string>();
 
 	constructor(options: DeploymentOptions) {
 		this.#options = options;
@@ -67,6 +55,7 @@ export class DeploymentService {
 		if (model.model_state === "REGISTERING")
 			throw new SidecarError("bad_state", registrationProblem(model));
 		const taskId = ulid().toLowerCase();
+		this.#tasks.add(taskId);
 		const now = Date.now();
 		// Clients that poll take CREATED for an end as soon as they see it, so no task is ever stored as that.
 		await tasks.create(taskId, {
@@ -79,11 +68,13 @@ export class DeploymentService {
 			last_update_time: now,
 			is_async: true,
 		});
-		this.#inBackground(this.#carryOut(id, taskId), (error) =>
-			logger.error(
-				{ err: error, modelId: id, taskId },
-				"the outcome of a deployment could not be stored",
-			),
+		this.#inBackground(
+			this.#carryOut(id, taskId).finally(() => this.#tasks.delete(taskId)),
+			(error) =>
+				logger.error(
+					{ err: error, modelId: id, taskId },
+					"the outcome of a deployment could not be stored",
+				),
 		);
 		return taskId;
 	}
@@ -99,7 +90,7 @@ export class DeploymentService {
 				"bad_request",
 				"Must set specific model ids to undeploy",
 			);
-		const { models, runtime, nodeId } = this.#options;
+		const { models, loader, nodeId } = this.#options;
 		const stats: UndeployAnswer[string]["stats"] = {};
 		for (const id of ids) {
 			const model = await models.change(id, (current) =>
@@ -107,8 +98,7 @@ export class DeploymentService {
 			);
 			if (!model && ids.length === 1)
 				throw new SidecarError("not_found", "Failed to find model");
-			this.#configs.delete(id);
-			stats[id] = (await runtime.unload(id)) ? "undeployed" : "not_found";
+			stats[id] = (await loader.unload(id)) ? "undeployed" : "not_found";
 		}
 		return { [nodeId]: { stats } };
 	}
@@ -120,10 +110,9 @@ export class DeploymentService {
 	 * @throws SidecarError not_found; bad_request where the model is not deployed
 	 */
 	async require(id: string): Promise<ReadyModel> {
-		const { runtime, models } = this.#options;
-		const loaded = runtime.get(id);
-		const known = this.#configs.get(id);
-		if (loaded && known) return { loaded, config: known };
+		const { loader, models } = this.#options;
+		const present = loader.get(id);
+		if (present) return present;
 		const model = await models.get(id);
 		if (!model) throw new SidecarError("not_found", "Failed to find model");
 		if (!isServed(model))
@@ -131,9 +120,9 @@ export class DeploymentService {
 				"bad_request",
 				"Model not ready yet. Please deploy the model first.",
 			);
-		const loadedNow = await this.#load(id, model);
+		const ready = await loader.load(id, model);
 		await this.#deployed(id);
-		return { loaded: loadedNow, config: model.model_config };
+		return ready;
 	}
 
 	/** Notes that a model's process was put aside, since it died again and again. */
@@ -147,9 +136,15 @@ export class DeploymentService {
 		}
 	}
 
-	/** Loads every model that was deployed when the sidecar ended; one that fails is DEPLOY_FAILED. */
+	/**
+	 * Ends the tasks that the sidecar left when it was killed, and loads every model that was deployed; one that fails
+	 * is DEPLOY_FAILED.
+	 */
 	async resume(): Promise<void> {
-		const { models, logger } = this.#options;
+		const { models, tasks, loader, nodeId, logger } = this.#options;
+		for (const { id, source } of await tasks.running())
+			if (source.worker_node.includes(nodeId) && !this.#tasks.has(id))
+				await this.#endTask(id, "the sidecar was restarted meanwhile");
 		const planned = await models.inStates([
 			"DEPLOYING",
 			"DEPLOYED",
@@ -157,13 +152,12 @@ export class DeploymentService {
 		]);
 		for (const { id, source } of planned) {
 			try {
-				await this.#load(id, source);
+				await loader.load(id, source);
 				await this.#deployed(id);
 				logger.info({ modelId: id }, "model deployed again");
 			} catch (error) {
 				logger.error({ err: error, modelId: id }, "model not deployed again");
-				if (error instanceof SidecarError && error.status < 500)
-					await this.#failed(id);
+				if (isModelsFault(error)) await this.#failed(id);
 			}
 		}
 	}
@@ -181,39 +175,47 @@ export class DeploymentService {
 	}
 
 	async #carryOut(id: string, taskId: string): Promise<void> {
-		const { models, tasks, nodeId, logger } = this.#options;
+		const { models, tasks, loader, logger } = this.#options;
 		try {
 			const model = await models.change(id, (current) =>
 				toDeploying(current, this.#occasion()),
 			);
 			if (!model) throw new SidecarError("not_found", "Failed to find model");
-			await this.#load(id, model);
+			await loader.load(id, model);
 			await this.#deployed(id);
 			await tasks.update(taskId, { state: "COMPLETED" });
 		} catch (error) {
 			logger.error({ err: error, modelId: id, taskId }, "deployment failed");
 			const reason = error instanceof Error ? error.message : String(error);
-			await this.#failed(id);
-			await tasks.update(taskId, {
-				state: "FAILED",
-				error: JSON.stringify({ [nodeId]: reason }),
-			});
+			try {
+				if (!(error instanceof RuntimeStopped)) await this.#failed(id);
+			} finally {
+				// Whoever sees the task's end sees the model's state that goes with it.
+				await this.#endTask(taskId, reason);
+			}
 		}
 	}
 
 	/** Only from a state in which it is wanted: an undeployment meanwhile is not undone. */
 	async #deployed(id: string): Promise<void> {
-		const { models, runtime } = this.#options;
+		const { models, loader } = this.#options;
 		const model = await models.change(id, (current) =>
 			toDeployed(current, this.#occasion()),
 		);
 		if (model && isPlanned(model)) return;
-		this.#configs.delete(id);
-		await runtime.unload(id);
+		await loader.unload(id);
 		throw new SidecarError(
 			"bad_state",
 			"the model was undeployed or deleted before it was ready",
 		);
+	}
+
+	async #endTask(taskId: string, reason: string): Promise<void> {
+		const { tasks, nodeId } = this.#options;
+		await tasks.update(taskId, {
+			state: "FAILED",
+			error: JSON.stringify({ [nodeId]: reason }),
+		});
 	}
 
 	async #failed(id: string): Promise<void> {
@@ -225,38 +227,13 @@ export class DeploymentService {
 	#occasion(): Occasion {
 		return { now: Date.now(), nodeId: this.#options.nodeId };
 	}
+}
 
-	/** Two calls for one model are one load. */
-	async #load(id: string, model: StoredModel): Promise<LoadedModel> {
-		const { runtime, cache, chunks } = this.#options;
-		this.#configs.set(id, model.model_config);
-		const loaded = runtime.get(id);
-		if (loaded && loaded.stats().state !== "failed") return loaded;
-		const loading = runtime.loading(id);
-		if (loading) return loading;
-		const files = await cache.ensure({
-			sha256: model.model_content_hash_value.toLowerCase(),
-			sizeBytes: model.model_content_size_in_bytes ?? 0,
-			open: () => chunks.read(id, model),
-		});
-		return runtime.load(id, this.#spec(model, files));
-	}
-
-	#spec(
-		{ model_config }: StoredModel,
-		files: Pick<ModelSpec, "modelPath" | "tokenizerPath">,
-	): ModelSpec {
-		const { allocations, threadsPerAllocation } = this.#options;
-		return {
-			...files,
-			poolingMode: model_config.pooling_mode ?? "MEAN",
-			normalize: model_config.normalize_result ?? false,
-			dimension: model_config.embedding_dimension,
-			...(model_config.model_max_length !== undefined && {
-				maxLength: model_config.model_max_length,
-			}),
-			allocations,
-			threadsPerAllocation,
-		};
-	}
+function isModelsFault(error: unknown): boolean {
+	return (
+		error instanceof SidecarError &&
+		error.status < 500 &&
+		error.code !== "too_many_requests" &&
+		!(error instanceof RuntimeStopped)
+	);
 }

@@ -1,65 +1,73 @@
-import type { PreparedDocument } from "../../ingest/document.ts";
+import { setTimeout } from "node:timers/promises";
+import { hasTarget } from "../../ingest/document.ts";
 import type { TextSlot } from "../../ingest/field-map.ts";
-import {
-	done,
-	type EmbeddingStep,
-	type GuardedPipeline,
-} from "../../ingest/guard.ts";
+import type { EmbeddingStep } from "../../ingest/guard.ts";
 import { vectorJson } from "../../ingest/vector-json.ts";
 import { SidecarError } from "../errors.ts";
-import type { PipelineStore, SimulatedDocument } from "../store/pipelines.ts";
+import type { DocumentToEmbed } from "./document-to-embed.ts";
 import type { EmbeddingService } from "./embedding.ts";
+import type { Preview } from "./preview.ts";
 
-/** A document with the guarded pipelines it has to go through, and where it is going. */
-export interface DocumentToEmbed {
-	document: PreparedDocument;
-	guards: readonly GuardedPipeline[];
-	index: string | undefined;
-	id: string | undefined;
+export interface EmbedDocumentsOptions {
+	signal: AbortSignal;
+	/** What to do while the model's queue is full. */
+	whenBusy: "wait" | "fail";
 }
 
 /** A step of a document's pipeline, with its texts. */
 interface PendingStep {
-	document: PreparedDocument;
+	target: DocumentToEmbed;
 	mark: string;
 	step: EmbeddingStep;
 	slots: readonly TextSlot[];
 }
 
+/** Texts of one call to a model, so that the largest document does not fill its queue alone. */
+const textsAtOnce = 256;
+const busyWaitMs = 50;
+
+/** Errors that are neither the document's nor its pipeline's fault: the write fails as a whole, to be tried again. */
+const passing = [
+	"too_many_requests",
+	"upstream_broken",
+	"upstream_unavailable",
+	"upstream_timeout",
+];
+
 /** Gives documents their vectors and marks each of their steps with its outcome. */
 export class DocumentEmbedder {
-	readonly #pipelines: PipelineStore;
+	readonly #preview: Preview;
 	readonly #embedding: EmbeddingService;
 
-	constructor(pipelines: PipelineStore, embedding: EmbeddingService) {
-		this.#pipelines = pipelines;
+	constructor(preview: Preview, embedding: EmbeddingService) {
+		this.#preview = preview;
 		this.#embedding = embedding;
 	}
 
-	/** Carries out every step of every document, all texts for one model together. */
+	/**
+	 * Carries out every step of every document, as many as possible together: a step with processors before it
+	 * waits for the vectors of the steps before, which those processors may look at.
+	 *
+	 * @throws SidecarError that is no document's fault
+	 */
 	async embed(
 		documents: readonly DocumentToEmbed[],
-		signal: AbortSignal,
+		options: EmbedDocumentsOptions,
 	): Promise<void> {
 		const guards = new Set(documents.flatMap(({ guards }) => guards));
-		const pending: PendingStep[] = [];
+		let pending: PendingStep[] = [];
 		for (const guard of guards)
 			for (const step of guard.steps) {
 				const concerned = documents.filter((document) =>
 					document.guards.includes(guard),
 				);
+				if (step.prelude.length > 0) {
+					await this.#carryOut(pending, options);
+					pending = [];
+				}
 				pending.push(...(await this.#find(concerned, guard.mark, step)));
 			}
-		const models = new Set(pending.map(({ step }) => step.processor.modelId));
-		await Promise.all(
-			[...models].map((modelId) =>
-				this.#embedWith(
-					modelId,
-					pending.filter(({ step }) => step.processor.modelId === modelId),
-					signal,
-				),
-			),
-		);
+		await this.#carryOut(pending, options);
 	}
 
 	/** The documents for which a step has texts; the others are marked. */
@@ -68,113 +76,127 @@ export class DocumentEmbedder {
 		mark: string,
 		step: EmbeddingStep,
 	): Promise<PendingStep[]> {
-		const seen = await this.#seen(documents, step);
-		return documents.flatMap(({ document }, index) => {
-			const view = seen?.[index];
-			if (view instanceof SidecarError) {
-				document.mark(mark, step, view.message);
+		const seen = await this.#preview.of(documents, step);
+		return documents.flatMap((target, index): PendingStep[] => {
+			const { document } = target;
+			const { source, failure } = seen?.[index] ?? {};
+			if (failure !== undefined) {
+				document.markFailed(mark, step, failure);
 				return [];
 			}
-			// Dropped, or failed on, by a processor before: OpenSearch does not come to the guard either.
-			if (seen && view === undefined) return [];
-			const finding = document.find(step, view);
+			// Dropped by a processor before: OpenSearch does not come to the guard either.
+			if (seen && source === undefined) return [];
+			const finding = document.find(step, source);
 			if ("failure" in finding) {
-				document.mark(mark, step, finding.failure);
+				document.markFailed(mark, step, finding.failure);
 				return [];
 			}
-			if (!finding.slots.every((slot) => document.hasPlace(slot))) {
-				document.mark(
+			const { slots } = finding;
+			if (!slots.every((slot) => document.hasPlace(slot, source))) {
+				document.markFailed(
 					mark,
 					step,
-					"the object that gets the vector is made by a processor before the embedding: embed the original field",
+					"the object that gets the vector is made or moved by a processor before the embedding: embed the original field",
 				);
 				return [];
 			}
-			if (finding.slots.length > 0)
-				return [{ document, mark, step, slots: finding.slots }];
-			document.mark(mark, step, done);
+			if (slots.length > 0) return [{ target, mark, step, slots }];
+			document.markDone(mark, step);
 			return [];
 		});
 	}
 
-	/** The documents as a step's prelude leaves them; undefined where it has none. */
-	async #seen(
-		documents: readonly DocumentToEmbed[],
-		{ prelude }: EmbeddingStep,
-	): Promise<unknown[] | undefined> {
-		if (prelude.length === 0) return undefined;
-		const simulated = documents.map(toSimulated);
-		try {
-			return await this.#pipelines.simulate(prelude, simulated);
-		} catch (error) {
-			if (!isRefusal(error)) throw error;
-			return Promise.all(
-				simulated.map((document) => this.#simulateAlone(prelude, document)),
-			);
-		}
+	async #carryOut(
+		pending: readonly PendingStep[],
+		options: EmbedDocumentsOptions,
+	): Promise<void> {
+		const models = new Set(pending.map(({ step }) => step.processor.modelId));
+		await Promise.all(
+			[...models].map((modelId) =>
+				this.#embedWith(
+					modelId,
+					pending.filter(({ step }) => step.processor.modelId === modelId),
+					options,
+				),
+			),
+		);
+		for (const step of new Set(pending.map((one) => one.step)))
+			if (step.prelude.length > 0)
+				await this.#verify(pending.filter((one) => one.step === step));
 	}
 
-	/** One document that OpenSearch can't simulate must not take the others with it. */
-	async #simulateAlone(
-		prelude: readonly unknown[],
-		document: SimulatedDocument,
-	): Promise<unknown> {
-		try {
-			const [seen] = await this.#pipelines.simulate(prelude, [document]);
-			return seen;
-		} catch (error) {
-			if (isRefusal(error)) return error;
-			throw error;
-		}
+	/** The vectors are in the document before its pipeline runs: what stands before the guard must leave them there. */
+	async #verify(pending: readonly PendingStep[]): Promise<void> {
+		const [first] = pending;
+		if (!first) return;
+		const targets = pending.map(({ target }) => target);
+		const seen = await this.#preview.of(targets, first.step);
+		pending.forEach(({ target, mark, step, slots }, index) => {
+			const source = seen?.[index]?.source;
+			const kept = slots.every((slot) => hasTarget(source, slot));
+			if (source !== undefined && !kept)
+				target.document.markFailed(
+					mark,
+					step,
+					"a processor before the embedding removes the field that gets the vector: put it behind the embedding, or take it out",
+				);
+		});
 	}
 
 	async #embedWith(
 		modelId: string,
 		steps: readonly PendingStep[],
-		signal: AbortSignal,
+		options: EmbedDocumentsOptions,
 	): Promise<void> {
 		const texts = steps.flatMap(({ slots }) =>
 			slots.flatMap((slot) => slot.texts),
 		);
 		try {
-			const embeddings = await this.#embedding.embed({
-				modelId,
-				texts,
-				lane: "ingest",
-				contentType: "passage",
-				signal,
-			});
-			const vectors = embeddings.map(({ vector }) => vectorJson(vector));
+			const vectors: string[] = [];
+			for (let start = 0; start < texts.length; start += textsAtOnce) {
+				const some = texts.slice(start, start + textsAtOnce);
+				vectors.push(...(await this.#vectors(modelId, some, options)));
+			}
 			let next = 0;
-			for (const { document, mark, step, slots } of steps) {
+			for (const { target, mark, step, slots } of steps) {
 				for (const slot of slots) {
 					const end = next + slot.texts.length;
-					document.place(slot, vectors.slice(next, end));
+					target.document.place(slot, vectors.slice(next, end));
 					next = end;
 				}
-				document.mark(mark, step, done);
+				target.document.markDone(mark, step);
 			}
 		} catch (error) {
-			if (signal.aborted || !(error instanceof SidecarError)) throw error;
-			for (const { document, mark, step } of steps)
-				document.mark(mark, step, error.message);
+			if (options.signal.aborted || !(error instanceof SidecarError))
+				throw error;
+			if (passing.includes(error.code)) throw error;
+			for (const { target, mark, step } of steps)
+				target.document.markFailed(mark, step, error.message);
 		}
 	}
-}
 
-function isRefusal(error: unknown): error is SidecarError {
-	return error instanceof SidecarError && error.code === "bad_request";
-}
-
-function toSimulated({
-	document,
-	index,
-	id,
-}: DocumentToEmbed): SimulatedDocument {
-	const source: unknown = JSON.parse(document.source);
-	return {
-		...(index !== undefined && { _index: index }),
-		...(id !== undefined && { _id: id }),
-		_source: source,
-	};
+	/** Vectors as JSON texts. */
+	async #vectors(
+		modelId: string,
+		texts: readonly string[],
+		{ signal, whenBusy }: EmbedDocumentsOptions,
+	): Promise<string[]> {
+		for (;;) {
+			try {
+				const embeddings = await this.#embedding.embed({
+					modelId,
+					texts,
+					lane: "ingest",
+					contentType: "passage",
+					signal,
+				});
+				return embeddings.map(({ vector }) => vectorJson(vector));
+			} catch (error) {
+				const busy =
+					error instanceof SidecarError && error.code === "too_many_requests";
+				if (!busy || whenBusy === "fail") throw error;
+				await setTimeout(busyWaitMs, undefined, { signal });
+			}
+		}
+	}
 }

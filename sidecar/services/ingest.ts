@@ -1,15 +1,15 @@
-import type { BulkItem } from "../../ingest/bulk-lines.ts";
+import { type BulkItem, withPipeline } from "../../ingest/bulk-lines.ts";
 import { PreparedDocument } from "../../ingest/document.ts";
-import type { GuardedPipeline } from "../../ingest/guard.ts";
-import type { DocumentEmbedder, DocumentToEmbed } from "./document-embedder.ts";
-import type { PipelineService } from "./pipelines.ts";
+import type { DocumentEmbedder } from "./document-embedder.ts";
+import type { DocumentToEmbed } from "./document-to-embed.ts";
+import type { PipelineService, WritePipelines } from "./pipelines.ts";
 
 export interface IngestOptions {
 	pipelines: PipelineService;
 	embedder: DocumentEmbedder;
 	/** A group of bulk items ends at this many bytes, or documents to embed. */
 	groupBytes: number;
-	groupTexts: number;
+	groupDocuments: number;
 }
 
 /** What a write request says about all of its documents. */
@@ -22,8 +22,11 @@ export interface WriteTarget {
 /** A bulk item, with its document where it has to be embedded. */
 interface Entry {
 	item: BulkItem;
-	toEmbed: DocumentToEmbed | undefined;
+	toEmbed?: DocumentToEmbed;
 }
+
+/** Bulk items of a group at most, however small: each costs an object. */
+const groupItems = 1_024;
 
 /** Groups of a bulk request that are worked on at the same time: one embeds while the next is read. */
 const groupsAtOnce = 2;
@@ -44,21 +47,21 @@ export class IngestService {
 		items: AsyncIterable<BulkItem>,
 		target: WriteTarget,
 	): AsyncGenerator<Buffer> {
-		const underWay: Promise<Buffer[]>[] = [];
+		const underWay: Promise<Buffer>[] = [];
 		for await (const group of this.#groups(items, target)) {
 			const rendered = this.#render(group, target.signal);
 			// It is awaited below; until then a failure must not count as one that nobody handles.
 			rendered.catch(() => undefined);
 			underWay.push(rendered);
-			if (underWay.length >= groupsAtOnce)
-				yield* (await underWay.shift()) ?? [];
+			const oldest = underWay.length >= groupsAtOnce && underWay.shift();
+			if (oldest) yield await oldest;
 		}
-		for (const rendered of underWay) yield* await rendered;
+		for (const rendered of underWay) yield await rendered;
 	}
 
 	/** Whether a write's pipelines hold a processor of the sidecar's. */
 	async concerns(target: WriteTarget): Promise<boolean> {
-		return (await this.#guards(target)).length > 0;
+		return (await this.#pipelines(target)).guards.length > 0;
 	}
 
 	/** The document to send for one document; undefined where it can only go on as it is. */
@@ -67,14 +70,14 @@ export class IngestService {
 		id: string | undefined,
 		target: WriteTarget,
 	): Promise<Buffer | undefined> {
-		const guards = await this.#guards(target);
+		const { guards } = await this.#pipelines(target);
 		const document = PreparedDocument.parse(source);
 		if (!document) return undefined;
 		const { index, signal } = target;
-		await this.#options.embedder.embed(
-			[{ document, guards, index, id }],
+		await this.#options.embedder.embed([{ document, guards, index, id }], {
 			signal,
-		);
+			whenBusy: "fail",
+		});
 		return document.render();
 	}
 
@@ -82,16 +85,20 @@ export class IngestService {
 		items: AsyncIterable<BulkItem>,
 		target: WriteTarget,
 	): AsyncGenerator<Entry[]> {
-		const { groupBytes, groupTexts } = this.#options;
+		const { groupBytes, groupDocuments } = this.#options;
 		let group: Entry[] = [];
 		let bytes = 0;
 		let documents = 0;
 		for await (const item of items) {
-			const toEmbed = await this.#toEmbed(item, target);
-			group.push({ item, toEmbed });
+			const entry = await this.#entry(item, target);
+			group.push(entry);
 			bytes += item.actionLine.length + (item.source?.length ?? 0);
-			documents += toEmbed ? 1 : 0;
-			if (bytes < groupBytes && documents < groupTexts) continue;
+			documents += entry.toEmbed ? 1 : 0;
+			const full =
+				bytes >= groupBytes ||
+				documents >= groupDocuments ||
+				group.length >= groupItems;
+			if (!full) continue;
 			yield group;
 			group = [];
 			bytes = 0;
@@ -100,36 +107,47 @@ export class IngestService {
 		if (group.length > 0) yield group;
 	}
 
-	async #toEmbed(
-		{ action, source }: BulkItem,
-		{ index, pipeline, signal }: WriteTarget,
-	): Promise<DocumentToEmbed | undefined> {
-		if (!source || !action) return undefined;
+	/**
+	 * A document that is embedded for its index's default pipeline names that pipeline from then on: should the index
+	 * get another one meanwhile, the document still goes through the one it was prepared for.
+	 */
+	async #entry(item: BulkItem, target: WriteTarget): Promise<Entry> {
+		const { action, actionLine, source } = item;
+		if (!source || !action) return { item };
 		if (action.operation !== "index" && action.operation !== "create")
-			return undefined;
-		const own = {
-			index: action.index ?? index,
-			pipeline: action.pipeline ?? pipeline,
-			signal,
-		};
-		const guards = await this.#guards(own);
-		if (guards.length === 0) return undefined;
+			return { item };
+		const index = action.index ?? target.index;
+		const { guards, implied } = await this.#pipelines({
+			...target,
+			index,
+			pipeline: action.pipeline ?? target.pipeline,
+		});
+		if (guards.length === 0) return { item };
 		const document = PreparedDocument.parse(source);
-		return document && { document, guards, index: own.index, id: action.id };
+		if (!document) return { item };
+		return {
+			item:
+				implied === undefined
+					? item
+					: { ...item, actionLine: withPipeline(actionLine, implied) },
+			toEmbed: { document, guards, index, id: action.id },
+		};
 	}
 
-	async #render(group: readonly Entry[], signal: AbortSignal) {
+	async #render(group: readonly Entry[], signal: AbortSignal): Promise<Buffer> {
 		await this.#options.embedder.embed(
 			group.flatMap(({ toEmbed }) => toEmbed ?? []),
-			signal,
+			{ signal, whenBusy: "wait" },
 		);
-		return group.flatMap(({ item, toEmbed }) => {
-			const source = toEmbed?.document.render() ?? item.source;
-			return source ? [item.actionLine, source] : [item.actionLine];
-		});
+		return Buffer.concat(
+			group.flatMap(({ item, toEmbed }) => {
+				const source = toEmbed?.document.render() ?? item.source;
+				return source ? [item.actionLine, source] : [item.actionLine];
+			}),
+		);
 	}
 
-	#guards({ index, pipeline }: WriteTarget): Promise<GuardedPipeline[]> {
+	#pipelines({ index, pipeline }: WriteTarget): Promise<WritePipelines> {
 		return this.#options.pipelines.forWrite(index, pipeline);
 	}
 }

@@ -16,15 +16,32 @@ export interface PipelineServiceOptions {
 	now: () => number;
 }
 
+/** The cluster's pipelines: which there are, and which of them hold processors of the sidecar's. */
+interface Pipelines {
+	ids: ReadonlySet<string>;
+	guarded: ReadonlyMap<string, GuardedPipeline>;
+	/** Guarded final pipelines behind another one, by both ids. */
+	chained: Map<string, GuardedPipeline>;
+}
+
+/** The pipelines that a write runs through. */
+export interface WritePipelines {
+	/** Those with processors of the sidecar's, in order. */
+	guards: readonly GuardedPipeline[];
+	/** The id of the first one, where the index says it and not the write. */
+	implied: string | undefined;
+}
+
 /** Which of the sidecar's processors a write has to go through; what the cluster says is remembered for a while. */
 export class PipelineService {
-	readonly #store: PipelineStore;
-	readonly #guarded: ExpiringCache<Map<string, GuardedPipeline>>;
+	readonly #options: PipelineServiceOptions;
+	readonly #pipelines: ExpiringCache<Pipelines>;
 	readonly #indices: ExpiringCache<IndexPipelines>;
 
-	constructor({ store, cacheMs, now }: PipelineServiceOptions) {
-		this.#store = store;
-		this.#guarded = new ExpiringCache({ ttlMs: cacheMs, maxEntries: 1, now });
+	constructor(options: PipelineServiceOptions) {
+		this.#options = options;
+		const { cacheMs, now } = options;
+		this.#pipelines = new ExpiringCache({ ttlMs: cacheMs, maxEntries: 1, now });
 		this.#indices = new ExpiringCache({
 			ttlMs: cacheMs,
 			maxEntries: maxIndices,
@@ -34,11 +51,11 @@ export class PipelineService {
 
 	/** Whether any pipeline of the cluster holds a processor of the sidecar's. */
 	async anyGuarded(): Promise<boolean> {
-		return (await this.#all()).size > 0;
+		return (await this.#all()).guarded.size > 0;
 	}
 
 	/**
-	 * The guarded pipelines that a write runs through, in order.
+	 * What a write runs through.
 	 *
 	 * @param index the index the write names
 	 * @param requested the pipeline the write names; it stands for the index's default pipeline, not for the
@@ -47,36 +64,65 @@ export class PipelineService {
 	async forWrite(
 		index: string | undefined,
 		requested: string | undefined,
-	): Promise<GuardedPipeline[]> {
-		const guarded = await this.#all();
-		if (guarded.size === 0) return [];
+	): Promise<WritePipelines> {
+		const pipelines = await this.#all();
+		if (pipelines.guarded.size === 0) return { guards: [], implied: undefined };
 		const own = await this.#ofIndex(index);
 		const first = requested === none ? undefined : (requested ?? own.default);
-		return [first, own.final].flatMap((id) =>
-			id === undefined ? [] : (guarded.get(id) ?? []),
-		);
+		const guards = [
+			first === undefined ? undefined : pipelines.guarded.get(first),
+			own.final === undefined ? undefined : chain(pipelines, first, own.final),
+		];
+		return {
+			guards: guards.filter((guard) => guard !== undefined),
+			implied: requested === undefined ? own.default : undefined,
+		};
 	}
 
 	/** Forgets what the cluster said, because a pipeline was just changed through this sidecar. */
 	forget(): void {
-		this.#guarded.clear();
+		this.#pipelines.clear();
 		this.#indices.clear();
 	}
 
 	async #ofIndex(index: string | undefined): Promise<IndexPipelines> {
 		if (index === undefined || notOneIndex.test(index)) return {};
-		return this.#indices.get(index, () => this.#store.ofIndex(index));
+		const { store } = this.#options;
+		return this.#indices.get(index, () => store.ofIndex(index));
 	}
 
-	#all(): Promise<Map<string, GuardedPipeline>> {
-		return this.#guarded.get("", async () => {
-			const pipelines = [...(await this.#store.all())];
-			return new Map(
-				pipelines.flatMap(([id, stored]) => {
-					const guards = readGuards(stored);
-					return guards ? [[id, guards] as const] : [];
-				}),
-			);
+	#all(): Promise<Pipelines> {
+		return this.#pipelines.get("", async () => {
+			const stored = await this.#options.store.all();
+			const guarded = new Map<string, GuardedPipeline>();
+			for (const [id, definition] of stored) {
+				const guards = readGuards(definition);
+				if (guards) guarded.set(id, guards);
+			}
+			return { ids: new Set(stored.keys()), guarded, chained: new Map() };
 		});
 	}
+}
+
+/** A guarded final pipeline: its steps see what the pipeline before it leaves. */
+function chain(
+	{ ids, guarded, chained }: Pipelines,
+	first: string | undefined,
+	final: string,
+): GuardedPipeline | undefined {
+	const guards = guarded.get(final);
+	if (!guards || first === undefined || !ids.has(first)) return guards;
+	const key = JSON.stringify([first, final]);
+	const before = guarded.get(first)?.core ?? [{ pipeline: { name: first } }];
+	const known = chained.get(key);
+	if (known || before.length === 0) return known ?? guards;
+	const behind = {
+		...guards,
+		steps: guards.steps.map((step) => ({
+			...step,
+			prelude: [...before, ...step.prelude],
+		})),
+	};
+	chained.set(key, behind);
+	return behind;
 }

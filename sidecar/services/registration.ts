@@ -56,9 +56,15 @@ export class RegistrationService {
 				"bad_request",
 				"Chunk number exceeds total chunks",
 			);
-		if (model.model_state !== "REGISTERING")
-			return acceptRepeated(model, number, bytes);
 		const address = { index: model.chunk_index, modelId: id, number };
+		if (model.model_state !== "REGISTERING") {
+			// A client that missed an answer sends its chunk again, and a damaged one is made whole.
+			await chunks.put(address, bytes, {
+				sha256: model.chunks[number]?.sha256 ?? "",
+				otherwise: `Model is ${model.model_state}: its chunks can't be changed`,
+			});
+			return;
+		}
 		const entry = await chunks.put(address, bytes);
 		const updated = await models.addChunk(id, number, entry);
 		if (!updated) {
@@ -72,14 +78,18 @@ export class RegistrationService {
 		const now = Date.now();
 		const required = readRequired(request);
 		const size = request.model_content_size_in_bytes;
-		const largest = required.total_chunks * chunkLimit;
 		const { maxModelBytes, largeModelBytes } = this.#options;
-		const bytes = size ?? largest;
-		if ((size ?? (required.total_chunks - 1) * chunkLimit) > maxModelBytes)
-			throw new SidecarError(
-				"bad_request",
-				`Model file size exceeds the limit of ${maxModelBytes} bytes: ${bytes}`,
+		const least = Math.max(size ?? 0, (required.total_chunks - 1) * chunkLimit);
+		if (least > maxModelBytes)
+			throw invalid(
+				`Model file size exceeds the limit of ${maxModelBytes} bytes: ${least}`,
 			);
+		const most = required.total_chunks * chunkLimit;
+		if (size !== undefined && size > most)
+			throw invalid(
+				`model_content_size_in_bytes ${size} does not fit into ${required.total_chunks} chunks of ${chunkLimit} bytes`,
+			);
+		const bytes = size ?? most;
 		return {
 			name: required.name,
 			algorithm: "TEXT_EMBEDDING",
@@ -148,21 +158,6 @@ function missingChunks({ chunks, total_chunks }: StoredModel): number[] {
 
 function sizeOf({ chunks }: StoredModel): number {
 	return Object.values(chunks).reduce((sum, { size }) => sum + size, 0);
-}
-
-/** A client that missed an answer sends its chunk again; only a different chunk is refused. */
-async function acceptRepeated(
-	model: StoredModel,
-	number: number,
-	bytes: AsyncIterable<Uint8Array>,
-): Promise<void> {
-	const hash = createHash("sha256");
-	for await (const piece of bytes) hash.update(piece);
-	if (hash.digest("hex") !== model.chunks[number]?.sha256)
-		throw new SidecarError(
-			"bad_state",
-			`Model is ${model.model_state}: its chunks can't be changed`,
-		);
 }
 
 function readRequired(request: RegisterMetaRequest) {

@@ -1,6 +1,6 @@
 import { vectorJson } from "../../ingest/vector-json.ts";
 import { SidecarError } from "../errors.ts";
-import { SearchBody } from "../search/search-body.ts";
+import { mayHoldNeural, SearchBody } from "../search/search-body.ts";
 import type { EmbeddingService } from "./embedding.ts";
 
 export interface SearchOptions {
@@ -15,6 +15,11 @@ export class SearchService {
 
 	constructor(options: SearchOptions) {
 		this.#options = options;
+	}
+
+	/** Whether the body of a search, or the beginning of one, may hold a `neural` query. */
+	concerns(body: Buffer): boolean {
+		return mayHoldNeural(body);
 	}
 
 	/**

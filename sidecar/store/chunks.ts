@@ -5,7 +5,11 @@ import type { ChunkEntry, StoredModel } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 import { decodeContent, encodeContent } from "./chunk-content.ts";
 import { statusOf, storeError } from "./client.ts";
-import { type HiddenIndices, smallChunksIndex } from "./hidden-indices.ts";
+import {
+	type HiddenIndices,
+	largeChunksIndex,
+	smallChunksIndex,
+} from "./hidden-indices.ts";
 
 /** Raw bytes of a chunk at most; ml-commons' limit, and the size its clients cut models into. */
 export const chunkLimit = 10_000_000;
@@ -21,6 +25,18 @@ function idOf({ modelId, number }: Omit<ChunkAddress, "index">): string {
 	return `${modelId}_${number}`;
 }
 
+/**
+ * A model's document says where its chunks are; whoever could write to that document must not be able to point the
+ * sidecar at an index of somebody else's.
+ */
+function checkIndex(modelId: string, index: string): void {
+	if (index === smallChunksIndex || index === largeChunksIndex(modelId)) return;
+	throw new SidecarError(
+		"internal",
+		`the model's document names [${index}], which holds no chunks of it`,
+	);
+}
+
 /** The chunks of models, streamed in and out: a chunk is in memory in small pieces only. */
 export class ChunkStore {
 	readonly #client: Client;
@@ -34,12 +50,15 @@ export class ChunkStore {
 	/**
 	 * Stores a chunk while its bytes arrive; a chunk of that number that is there is replaced.
 	 *
-	 * @throws SidecarError bad_request for an empty chunk or one above {@link chunkLimit}; then, and when the
-	 * bytes end with an error, nothing is stored: OpenSearch never gets the end of the document.
+	 * @param only the one content that is stored; another one is refused
+	 * @throws SidecarError bad_request for an empty chunk or one above {@link chunkLimit}, bad_state for another
+	 * content; then, and when the bytes end with an error, nothing is stored: OpenSearch never gets the end of the
+	 * document.
 	 */
 	async put(
 		address: ChunkAddress,
 		bytes: AsyncIterable<Uint8Array>,
+		only?: { sha256: string; otherwise: string },
 	): Promise<ChunkEntry> {
 		await this.#indices.ensure(address.index);
 		const hash = createHash("sha256");
@@ -55,6 +74,8 @@ export class ChunkStore {
 			if (entry.size === 0)
 				throw new SidecarError("bad_request", "Chunk size either 0 or null");
 			entry.sha256 = hash.digest("hex");
+			if (only && only.sha256 !== entry.sha256)
+				throw new SidecarError("bad_state", only.otherwise);
 		};
 		await this.#index(address, measured());
 		return entry;
@@ -65,6 +86,7 @@ export class ChunkStore {
 		modelId: string,
 		model: Pick<StoredModel, "chunk_index" | "total_chunks">,
 	): AsyncGenerator<Uint8Array> {
+		checkIndex(modelId, model.chunk_index);
 		for (let number = 0; number < model.total_chunks; number++)
 			yield* this.#readChunk({ index: model.chunk_index, modelId, number });
 	}
@@ -74,6 +96,7 @@ export class ChunkStore {
 		modelId: string,
 		model: Pick<StoredModel, "chunk_index" | "total_chunks">,
 	): Promise<void> {
+		checkIndex(modelId, model.chunk_index);
 		if (model.chunk_index !== smallChunksIndex)
 			return this.#indices.delete(model.chunk_index);
 		const operations = Array.from(

@@ -43,7 +43,14 @@ export function storeError(error: unknown, action: string): SidecarError {
 			`OpenSearch can't be reached: ${action}`,
 			{ cause: error },
 		);
-	if (statusOf(error) === 429)
+	const status = statusOf(error);
+	if (status === 502 || status === 503 || status === 504)
+		return new SidecarError(
+			"upstream_unavailable",
+			`OpenSearch is not available: ${action}`,
+			{ cause: error },
+		);
+	if (status === 429)
 		return new SidecarError(
 			"too_many_requests",
 			`OpenSearch is too busy: ${action}`,

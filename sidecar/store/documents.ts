@@ -126,7 +126,10 @@ export class Documents<S extends TSchema> {
 		}
 	}
 
-	/** Documents with one of the values in a keyword field, `limit` at most. */
+	/**
+	 * Documents with one of the values in a keyword field, `limit` at most; those that are not of this schema are left
+	 * out.
+	 */
 	async find(
 		field: string,
 		values: readonly string[],
@@ -140,7 +143,9 @@ export class Documents<S extends TSchema> {
 				seq_no_primary_term: true,
 				body: { query: { terms: { [field]: [...values] } } },
 			});
-			return body.hits.hits.map((hit) => this.#versioned(hit));
+			return body.hits.hits
+				.filter(({ _source }) => this.#check(_source))
+				.map((hit) => this.#versioned(hit));
 		} catch (error) {
 			throw storeError(error, `search ${this.#index}`);
 		}

@@ -47,14 +47,14 @@ export class PipelineStore {
 	}
 
 	/**
-	 * What processors leave of documents, in their order; undefined for one that they drop or fail on.
+	 * What processors leave of documents, in their order.
 	 *
 	 * @throws SidecarError bad_request where OpenSearch refuses the request as a whole
 	 */
 	async simulate(
 		processors: readonly unknown[],
 		documents: readonly SimulatedDocument[],
-	): Promise<unknown[]> {
+	): Promise<Simulation[]> {
 		try {
 			const { body } = await this.#client.http.post({
 				path: "/_ingest/pipeline/_simulate",
@@ -65,11 +65,7 @@ export class PipelineStore {
 			});
 			const results: unknown = isObject(body) ? body.docs : undefined;
 			if (!Array.isArray(results)) return [];
-			return results.map((result: unknown) =>
-				isObject(result) && isObject(result.doc)
-					? result.doc._source
-					: undefined,
-			);
+			return results.map(readSimulation);
 		} catch (error) {
 			if (statusOf(error) === 400)
 				throw new SidecarError(
@@ -85,14 +81,18 @@ export class PipelineStore {
 		alias: string,
 		indices: readonly string[],
 	): Promise<string | undefined> {
-		const { body } = await this.#client.indices.getAlias({
-			name: alias,
-			ignore_unavailable: true,
-		});
-		const writeIndex = Object.entries(body).find(
-			([, { aliases }]) => aliases?.[alias]?.is_write_index,
-		);
-		return writeIndex?.[0] ?? indices.toSorted().at(-1);
+		// Backing indices of a data stream end in a counter; their stream is not an alias.
+		const newest = indices.toSorted().at(-1);
+		try {
+			const { body } = await this.#client.indices.getAlias({ name: alias });
+			const writeIndex = Object.entries(body).find(
+				([, { aliases }]) => aliases?.[alias]?.is_write_index,
+			);
+			return writeIndex?.[0] ?? newest;
+		} catch (error) {
+			if (statusOf(error) === 404) return newest;
+			throw error;
+		}
 	}
 
 	async #ofTemplate(name: string): Promise<IndexPipelines> {
@@ -121,6 +121,25 @@ export interface SimulatedDocument {
 	_index?: string;
 	_id?: string;
 	_source: unknown;
+}
+
+/** What became of a document; neither `source` nor `failure` where a processor dropped it. */
+export interface Simulation {
+	source?: unknown;
+	/** Why a processor failed on it. */
+	failure?: string;
+}
+
+function readSimulation(result: unknown): Simulation {
+	if (!isObject(result)) return {};
+	if (isObject(result.doc)) return { source: result.doc._source };
+	const { error } = result;
+	return {
+		failure:
+			isObject(error) && typeof error.reason === "string"
+				? error.reason
+				: "a processor before the embedding failed",
+	};
 }
 
 function messageOf(error: unknown): string {

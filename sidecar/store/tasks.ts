@@ -1,7 +1,9 @@
 import type { Client } from "@opensearch-project/opensearch";
 import { StoredTask } from "../../schemas/task.ts";
-import { Documents, type WriteAnswer } from "./documents.ts";
+import { Documents, type Versioned, type WriteAnswer } from "./documents.ts";
 import { type HiddenIndices, taskIndex } from "./hidden-indices.ts";
+
+const maxTasks = 10_000;
 
 /** The documents of tasks. */
 export class TaskStore {
@@ -31,6 +33,11 @@ export class TaskStore {
 			...fields,
 			last_update_time: Date.now(),
 		});
+	}
+
+	/** The tasks that have not ended, of every sidecar. */
+	running(): Promise<Versioned<StoredTask>[]> {
+		return this.#documents.find("state", ["CREATED", "RUNNING"], maxTasks);
 	}
 
 	delete(id: string): Promise<WriteAnswer | undefined> {

@@ -1,6 +1,13 @@
 import { gzipSync } from "node:zlib";
+import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { callOpenSearch, uniqueName } from "../helpers/opensearch.ts";
+import {
+	callOpenSearch,
+	opensearchUrl,
+	uniqueName,
+} from "../helpers/opensearch.ts";
 import {
 	deployMiniLm,
 	removeModel,
@@ -58,6 +65,15 @@ function stored(index: string, id: string) {
 	return callOpenSearch("GET", `/${index}/_source/${id}`);
 }
 
+const Embedded = Compile(
+	Type.Object({ text: Type.String(), vector: Type.Array(Type.Number()) }),
+);
+
+/** A document that has a vector, as OpenSearch has stored it. */
+async function storedVector(index: string, id: string) {
+	return Embedded.Parse(await stored(index, id));
+}
+
 function lines(...parts: unknown[]): string {
 	return `${parts.map((part) => JSON.stringify(part)).join("\n")}\n`;
 }
@@ -70,6 +86,35 @@ async function vectorOf(text: string): Promise<number[]> {
 }
 
 const vector = expect.objectContaining({ length: 384 });
+
+/** Status, type and bytes of an answer to a GET. */
+async function wholeAnswer(url: string, path: string) {
+	const answer = await fetch(`${url}${path}`);
+	return {
+		status: answer.status,
+		type: answer.headers.get("content-type"),
+		body: Buffer.from(await answer.arrayBuffer()).toString("base64"),
+	};
+}
+
+/** The sidecar's answer to a GET with a body, which fetch refuses to send. */
+async function getWithBody(path: string, body: object): Promise<unknown> {
+	const { body: answer } = await request(`${sidecar.url}${path}`, {
+		method: "GET",
+		headers: { "content-type": "application/json" },
+		body: JSON.stringify(body),
+	});
+	return answer.json();
+}
+
+/** The field by which a stored pipeline knows the documents that the sidecar has seen. */
+async function markOf(pipeline: string): Promise<string> {
+	const path = `/_ingest/pipeline/${pipeline}`;
+	const text = JSON.stringify(await callOpenSearch("GET", path));
+	const [mark] = /_ml_sidecar_[0-9a-f]{16}/.exec(text) ?? [];
+	if (mark === undefined) throw new Error(`no mark in ${text}`);
+	return mark;
+}
 
 describe("a pipeline with text_embedding", () => {
 	it("is read back as it was put, alone and among others", async () => {
@@ -87,6 +132,92 @@ describe("a pipeline with text_embedding", () => {
 		expect(gone.json).toEqual({ acknowledged: true });
 		expect((await sidecar.call("GET", `/_ingest/pipeline/${id}`)).status).toBe(
 			404,
+		);
+	});
+
+	it("keeps every number, key and comment of its other processors", async () => {
+		const id = uniqueName("pipeline");
+		const path = `/_ingest/pipeline/${id}`;
+		const own = JSON.stringify(embedding());
+		const others =
+			'{"set":{"value":12345678901234567890,"field":"n"}},{"set":{"value":1.0,"field":"m"}}';
+		const put = await sidecar.call(
+			"PUT",
+			path,
+			`{"processors":[${others},${own} /* ours */],"version":7} // end`,
+		);
+		expect(put.status, put.text).toBe(200);
+		const definition = `{"processors":[${others},${own}],"version":7}`;
+		const back = await sidecar.call("GET", path);
+		expect(back.text).toBe(`{"${id}":${definition}}`);
+		expect(back.headers.get("content-type")).toMatch(/^application\/json/);
+		const pretty = await sidecar.call("GET", `${path}?pretty`);
+		expect(pretty.json).toEqual({ [id]: JSON.parse(definition) });
+		expect(pretty.text).toContain(
+			'      },\n      {\n        "text_embedding": {\n',
+		);
+	});
+
+	it.each(["yaml", "cbor", "smile"])(
+		"is answered as %s just as OpenSearch does",
+		async (format) => {
+			const id = await putPipeline({ processors: [embedding()] });
+			const path = `/_ingest/pipeline/${id}?format=${format}`;
+			expect(await wholeAnswer(sidecar.url, path)).toEqual(
+				await wholeAnswer(opensearchUrl(), path),
+			);
+		},
+	);
+
+	it.each(["_simulate", "_unknown", "nothing-of-that-name"])(
+		"is not taken for what GET %s asks for",
+		async (name) => {
+			await putPipeline({ processors: [embedding()] });
+			const path = `/_ingest/pipeline/${name}`;
+			expect(await wholeAnswer(sidecar.url, path)).toEqual(
+				await wholeAnswer(opensearchUrl(), path),
+			);
+		},
+	);
+
+	it("can't have a name that may be OpenSearch's own: it is refused, and nothing is stored", async () => {
+		const path = `/_ingest/pipeline/_${uniqueName("pipeline")}`;
+		const put = await sidecar.call("PUT", path, { processors: [embedding()] });
+		expect(put.status).toBe(400);
+		expect(textAt(put.json, "error", "reason")).toBe(
+			"No processor type exists with name [text_embedding]",
+		);
+		expect((await sidecar.call("GET", path)).status).toBe(404);
+	});
+
+	it("does not keep a GET with a body from being simulated", async () => {
+		await putPipeline({ processors: [embedding()] });
+		const answer = await getWithBody("/_ingest/pipeline/_simulate", {
+			pipeline: { processors: [{ set: { field: "a", value: 1 } }] },
+			docs: [{ _source: {} }],
+		});
+		expect(answer).toMatchObject({ docs: [{ doc: { _source: { a: 1 } } }] });
+	});
+
+	it("refuses documents with a mark for another pipeline, or for one whose core processors were others", async () => {
+		const index = await createIndex();
+		const definition = (field: string) => ({
+			processors: [{ set: { field, value: 1 } }, embedding()],
+		});
+		const id = await putPipeline(definition("a"));
+		const mark = await markOf(id);
+		const write = (n: number, pipeline: string) =>
+			callOpenSearch("PUT", `/${index}/_doc/${n}?pipeline=${pipeline}`, {
+				text: "a",
+				[mark]: { p1: "done" },
+			});
+		await write(1, id);
+		await expect(write(2, await putPipeline(definition("a")))).rejects.toThrow(
+			/send it through the ML sidecar/,
+		);
+		await sidecar.call("PUT", `/_ingest/pipeline/${id}`, definition("b"));
+		await expect(write(3, id)).rejects.toThrow(
+			/send it through the ML sidecar/,
 		);
 	});
 
@@ -121,7 +252,7 @@ describe("documents get their vectors", () => {
 	it("the very vector that predict gives", async () => {
 		const index = await embeddingIndex();
 		await sidecar.call("PUT", `/${index}/_doc/1`, { text: "a small cat" });
-		const document = (await stored(index, "1")) as { vector: number[] };
+		const document = await storedVector(index, "1");
 		expect(cosine(document.vector, await vectorOf("a small cat"))).toBeCloseTo(
 			1,
 			6,
@@ -290,15 +421,186 @@ describe("documents get their vectors", () => {
 			body,
 		);
 		expect(json).toMatchObject({ errors: false });
-		const first = (await stored(index, "1")) as { vector: number[] };
+		const first = await storedVector(index, "1");
 		expect(first).toEqual({ text: "small cat", vector });
 		expect(cosine(first.vector, await vectorOf("small cat"))).toBeCloseTo(1, 6);
 		expect(await stored(index, "2")).toEqual({ text: "small cat", skip: true });
 		await expect(stored(index, "3")).rejects.toThrow("404");
 	});
+
+	it("of what the default pipeline leaves, when the final one embeds", async () => {
+		const first = await putPipeline({
+			processors: [{ set: { field: "text", value: "small cat" } }],
+		});
+		const final = await putPipeline({ processors: [embedding()] });
+		const index = await createIndex({
+			"index.default_pipeline": first,
+			"index.final_pipeline": final,
+		});
+		await sidecar.call("PUT", `/${index}/_doc/1`, { text: "quantum physics" });
+		const document = await storedVector(index, "1");
+		expect(document.text).toBe("small cat");
+		expect(cosine(document.vector, await vectorOf("small cat"))).toBeCloseTo(
+			1,
+			6,
+		);
+	});
+
+	it("of one step before the next one's condition is looked at", async () => {
+		const index = await createIndex();
+		const pipeline = await putPipeline({
+			processors: [
+				embedding(),
+				{
+					text_embedding: {
+						model_id: model,
+						field_map: { other: "vector" },
+						if: "ctx.vector == null",
+					},
+				},
+			],
+		});
+		const path = `/${index}/_doc/1?pipeline=${pipeline}`;
+		await sidecar.call("PUT", path, { text: "small cat", other: "physics" });
+		const document = await storedVector(index, "1");
+		expect(cosine(document.vector, await vectorOf("small cat"))).toBeCloseTo(
+			1,
+			6,
+		);
+	});
+
+	it("in a data stream, also after it was rolled over", async () => {
+		const pipeline = await putPipeline({ processors: [embedding()] });
+		const stream = uniqueName("stream");
+		await sidecar.call("PUT", `/_index_template/${stream}`, {
+			index_patterns: [stream],
+			data_stream: {},
+			template: { settings: { "index.default_pipeline": pipeline } },
+		});
+		for (const text of ["first", "second"]) {
+			const source = { "@timestamp": "2026-01-01T00:00:00Z", text };
+			const answer = await sidecar.call(
+				"POST",
+				`/${stream}/_doc?refresh=true`,
+				source,
+			);
+			expect(answer.status).toBe(201);
+			await sidecar.call("POST", `/${stream}/_rollover`);
+		}
+		const { json } = await sidecar.call("GET", `/${stream}/_search`);
+		expect(json).toMatchObject({
+			hits: { hits: [{ _source: { vector } }, { _source: { vector } }] },
+		});
+		await sidecar.call("DELETE", `/_data_stream/${stream}`);
+	});
 });
 
 describe("a document without its vector is never stored", () => {
+	it("when a processor before the embedding takes the vector away", async () => {
+		const index = await createIndex();
+		const pipeline = await putPipeline({
+			processors: [
+				{ remove: { field: "vector", ignore_missing: true } },
+				embedding(),
+			],
+		});
+		const answer = await sidecar.call(
+			"PUT",
+			`/${index}/_doc/1?pipeline=${pipeline}`,
+			{ text: "a" },
+		);
+		expect(textAt(answer.json, "error", "reason")).toContain(
+			"removes the field",
+		);
+		await expect(stored(index, "1")).rejects.toThrow("404");
+	});
+
+	it("when a processor before the embedding moves the objects of a list", async () => {
+		const index = await createIndex();
+		const pipeline = await putPipeline({
+			processors: [
+				{ script: { source: "ctx.n.remove(0)" } },
+				{ text_embedding: { model_id: model, field_map: { "n.t": "v" } } },
+			],
+		});
+		const answer = await sidecar.call(
+			"PUT",
+			`/${index}/_doc/1?pipeline=${pipeline}`,
+			{
+				n: [{ t: "one" }, { t: "two" }, { t: "three" }],
+			},
+		);
+		expect(textAt(answer.json, "error", "reason")).toContain("made or moved");
+	});
+
+	it("when its condition can't be evaluated: the reason is the script's", async () => {
+		const index = await createIndex();
+		const pipeline = await putPipeline({
+			processors: [
+				{
+					text_embedding: {
+						...embedding().text_embedding,
+						if: "ctx.a.b.c == 1",
+					},
+				},
+			],
+		});
+		const answer = await sidecar.call(
+			"PUT",
+			`/${index}/_doc/1?pipeline=${pipeline}`,
+			{ text: "a" },
+		);
+		expect(textAt(answer.json, "error", "reason")).not.toContain(
+			"send it through",
+		);
+		await expect(stored(index, "1")).rejects.toThrow("404");
+	});
+
+	it("when the model is overloaded: a document alone gets 429, a bulk waits", async () => {
+		const small = await startSidecar({ SIDECAR_MODEL_QUEUE_TEXTS: 256 });
+		try {
+			const index = await embeddingIndex();
+			const body = Array.from({ length: 400 }, (_, n) =>
+				lines(
+					{ index: { _id: `${n}` } },
+					{ text: `text ${n} ${"long ".repeat(30)}` },
+				),
+			).join("");
+			const alone = {
+				list: Array.from({ length: 200 }, (_, n) => `item ${n}`),
+			};
+			const pipeline = await putPipeline({
+				processors: [
+					{
+						text_embedding: { model_id: model, field_map: { list: "vectors" } },
+					},
+				],
+			});
+			const bulks = [1, 2, 3].map(() =>
+				small.call("POST", `/${index}/_bulk`, body),
+			);
+			const single = await Promise.all(
+				Array.from({ length: 20 }, (_, n) =>
+					small.call(
+						"PUT",
+						`/${index}/_doc/single-${n}?pipeline=${pipeline}`,
+						alone,
+					),
+				),
+			);
+			for (const bulk of await Promise.all(bulks))
+				expect(bulk.json).toMatchObject({ errors: false });
+			expect(
+				single.filter(({ status }) => status !== 201 && status !== 429),
+			).toEqual([]);
+			expect(
+				single.filter(({ status }) => status === 429).length,
+			).toBeGreaterThan(0);
+		} finally {
+			await small.close();
+		}
+	});
+
 	it("when it goes round the sidecar", async () => {
 		const index = await embeddingIndex();
 		await expect(

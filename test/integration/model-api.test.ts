@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { callOpenSearch } from "../helpers/opensearch.ts";
+import { callOpenSearch, uniqueName } from "../helpers/opensearch.ts";
 import {
 	chunksOf,
 	deploy,
@@ -191,6 +191,92 @@ describe("a model's way from the client into memory and out again", () => {
 			await second.close();
 			await rm(folder, { recursive: true, force: true });
 		}
+	});
+});
+
+describe("a sidecar that ends in the middle of its work", () => {
+	it("while a model is loading leaves the model deployed, for the next start", async () => {
+		const folder = await mkdtemp(join(tmpdir(), "sidecar-restart-"));
+		const first = await startSidecar({}, folder);
+		const id = await deployMiniLm(first, int8);
+		await first.close();
+		const second = await startSidecar({}, folder);
+		const resuming = second.resume();
+		await second.close();
+		await resuming;
+		expect(await stateOf(id)).toBe("DEPLOYED");
+		await removeModel(sidecar, id);
+		await rm(folder, { recursive: true, force: true });
+	});
+
+	it("by being killed leaves no task that runs for ever", async () => {
+		const taskId = uniqueName("task");
+		await callOpenSearch(
+			"PUT",
+			`/.ml-sidecar-task/_doc/${taskId}?refresh=true`,
+			{
+				model_id: "m",
+				task_type: "DEPLOY_MODEL",
+				function_name: "TEXT_EMBEDDING",
+				state: "RUNNING",
+				worker_node: ["test-node"],
+				create_time: 1,
+				last_update_time: 1,
+				is_async: true,
+			},
+		);
+		const path = `${base}/tasks/${taskId}`;
+		expect((await sidecar.call("DELETE", path)).status).toBe(400);
+		await sidecar.resume();
+		expect((await sidecar.call("GET", path)).json).toMatchObject({
+			state: "FAILED",
+			error: JSON.stringify({
+				"test-node": "the sidecar was restarted meanwhile",
+			}),
+		});
+		expect((await sidecar.call("DELETE", path)).status).toBe(200);
+	});
+});
+
+describe("a model's document", () => {
+	it("that was forged can't make the sidecar delete an index of somebody else", async () => {
+		const victim = uniqueName("victim");
+		const id = uniqueName("forged");
+		await callOpenSearch("PUT", `/${victim}`);
+		const registered = await registerTiny([bytes("abc")], abc);
+		await upload(registered, 0, bytes("abc"));
+		const source = Object(
+			await callOpenSearch("GET", `/.ml-sidecar-model/_source/${registered}`),
+		);
+		await callOpenSearch("PUT", `/.ml-sidecar-model/_doc/${id}?refresh=true`, {
+			...source,
+			chunk_index: victim,
+		});
+		expect((await sidecar.call("DELETE", `${base}/models/${id}`)).status).toBe(
+			500,
+		);
+		expect(await callOpenSearch("GET", `/${victim}/_count`)).toMatchObject({
+			count: 0,
+		});
+		await callOpenSearch(
+			"DELETE",
+			`/.ml-sidecar-model/_doc/${id}?refresh=true`,
+		);
+		await callOpenSearch("DELETE", `/${victim}`);
+		await removeModel(sidecar, registered);
+	});
+
+	it("that is damaged does not keep the other models from being served again", async () => {
+		const id = uniqueName("damaged");
+		await callOpenSearch("PUT", `/.ml-sidecar-model/_doc/${id}?refresh=true`, {
+			model_state: "DEPLOYED",
+			name: "x",
+		});
+		await expect(sidecar.resume()).resolves.toBeUndefined();
+		await callOpenSearch(
+			"DELETE",
+			`/.ml-sidecar-model/_doc/${id}?refresh=true`,
+		);
 	});
 });
 
@@ -385,6 +471,35 @@ describe("errors come in OpenSearch's envelope", () => {
 			error: { reason, root_cause: [{ reason }] },
 		});
 	});
+
+	it.each([
+		[
+			{ total_chunks: 20_000_000, model_content_size_in_bytes: 1 },
+			/exceeds the limit of 4294967296 bytes/,
+		],
+		[
+			{ total_chunks: 1, model_content_size_in_bytes: 2 ** 33 },
+			/exceeds the limit/,
+		],
+		[
+			{ total_chunks: 1, model_content_size_in_bytes: 10_000_001 },
+			/does not fit into 1 chunks/,
+		],
+	])(
+		"also for a model that is too large, or can't be: %j",
+		async (size, reason) => {
+			const answer = await sidecar.call(
+				"POST",
+				`${base}/models/_register_meta`,
+				{
+					...miniLmMeta(int8),
+					...size,
+				},
+			);
+			expect(answer.status).toBe(400);
+			expect(textAt(answer.json, "error", "reason")).toMatch(reason);
+		},
+	);
 
 	it("also for a body that is not JSON", async () => {
 		const answer = await sidecar.call(

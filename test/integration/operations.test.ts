@@ -1,14 +1,22 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import {
+	Agent,
+	createServer,
+	get,
+	type IncomingMessage,
+	type RequestListener,
+	type Server,
+} from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { opensearchUrl } from "../helpers/opensearch.ts";
+import { listening, until } from "../helpers/proxy-wire.ts";
 import { startSidecar, type TestSidecar } from "../helpers/sidecar.ts";
 
 describe("whoever runs the sidecar", () => {
@@ -88,6 +96,11 @@ describe("the program itself", () => {
 		"#dist/sidecar/main.js",
 	);
 
+	const ends: (() => void)[] = [];
+	afterEach(() => {
+		for (const end of ends.splice(0)) end();
+	});
+
 	async function run(environment: NodeJS.ProcessEnv) {
 		const folder = await mkdtemp(join(tmpdir(), "sidecar-program-"));
 		const child = spawn(process.execPath, [program], {
@@ -99,12 +112,23 @@ describe("the program itself", () => {
 			},
 			stdio: ["ignore", "pipe", "pipe"],
 		});
+		ends.push(() => child.kill("SIGKILL"));
 		const lines: string[] = [];
 		for (const stream of [child.stdout, child.stderr])
 			createInterface(stream).on("line", (line) => lines.push(line));
 		const closed = once(child, "close");
 		closed.finally(() => rm(folder, { recursive: true, force: true }));
 		return { child, lines, closed };
+	}
+
+	/** A stand-in for an OpenSearch in a state that a real one can't be brought into at will. */
+	async function standIn(answer: RequestListener): Promise<string> {
+		const server = createServer(answer);
+		ends.push(() => {
+			server.closeAllConnections();
+			server.close();
+		});
+		return `http://127.0.0.1:${await listening(server)}`;
 	}
 
 	async function address(child: { stdout: NodeJS.ReadableStream }) {
@@ -151,6 +175,72 @@ describe("the program itself", () => {
 		});
 		const url = await address(child);
 		expect((await fetch(`${url}/_sidecar/health/ready`)).status).toBe(503);
+		child.kill("SIGTERM");
+		expect((await closed)[0]).toBe(0);
+	});
+
+	it("answers what is in flight on SIGTERM, then ends at once with 0, though clients keep their connections", async () => {
+		let finish: (() => void) | undefined;
+		const { child, lines, closed } = await run({
+			OPENSEARCH_URL: await standIn((request, response) => {
+				if (request.url === "/slow") {
+					response.write("begun ");
+					finish = () => response.end("and finished");
+				} else response.writeHead(404).end("{}");
+			}),
+			SIDECAR_SHUTDOWN_TIMEOUT_MS: "10000",
+		});
+		const url = new URL(await address(child));
+		const silent = connect(Number(url.port), url.hostname);
+		silent.on("error", () => silent.destroy());
+		const agent = new Agent({ keepAlive: true });
+		const [response]: IncomingMessage[] = await once(
+			get(new URL("/slow", url), { agent }),
+			"response",
+		);
+		child.kill("SIGTERM");
+		await until(() => lines.some((line) => line.includes("stopping")));
+		finish?.();
+		let text = "";
+		for await (const chunk of response ?? []) text += chunk;
+		expect(text).toBe("begun and finished");
+		expect((await closed)[0]).toBe(0);
+		agent.destroy();
+		silent.destroy();
+	});
+
+	it("says what is wrong when OpenSearch refuses it at the start, instead of waiting for ever, and serves", async () => {
+		const { child, lines, closed } = await run({
+			OPENSEARCH_URL: await standIn((_request, response) => {
+				response.writeHead(403, { "content-type": "application/json" });
+				response.end("{}");
+			}),
+		});
+		const url = await address(child);
+		await until(() =>
+			lines.some((line) => line.includes("deployed models are not loaded")),
+		);
+		expect(lines.join("\n")).not.toContain("waiting for OpenSearch");
+		expect((await fetch(`${url}/_cat/health`)).status).toBe(403);
+		child.kill("SIGTERM");
+		expect((await closed)[0]).toBe(0);
+	});
+
+	it("asks for its models again when OpenSearch is too busy at the start", async () => {
+		let searches = 0;
+		let answered = false;
+		const { child, lines, closed } = await run({
+			OPENSEARCH_URL: await standIn((request, response) => {
+				if (!request.url?.includes("_search")) return void response.end("{}");
+				answered = lines.some((line) =>
+					line.includes("waiting for OpenSearch"),
+				);
+				searches++;
+				response.writeHead(answered ? 404 : 429).end("{}");
+			}),
+		});
+		await until(() => answered);
+		expect(searches).toBeGreaterThan(1);
 		child.kill("SIGTERM");
 		expect((await closed)[0]).toBe(0);
 	});

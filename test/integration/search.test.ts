@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
@@ -226,7 +227,7 @@ describe("a search that can't be carried out says why", () => {
 		const small = await startSidecar({ SIDECAR_JSON_BODY_LIMIT: 100 });
 		try {
 			const answer = await small.call("POST", `/${index}/_search`, {
-				query: { match: { gloss: "x".repeat(200) } },
+				query: { match: { neural: "x".repeat(200) } },
 			});
 			expect(answer.status).toBe(413);
 			expect(textAt(answer.json, "error", "reason")).toContain(
@@ -236,4 +237,82 @@ describe("a search that can't be carried out says why", () => {
 			await small.close();
 		}
 	});
+
+	it("but a large search without a neural query is OpenSearch's to answer, however its body is framed", async () => {
+		const small = await startSidecar({ SIDECAR_JSON_BODY_LIMIT: 100 });
+		const { request } = await import("undici");
+		const values = Array.from({ length: 60_000 }, (_, number) => `id${number}`);
+		const body = JSON.stringify({
+			query: { ids: { values: [...values, "cat"] } },
+		});
+		try {
+			for (const method of ["GET", "POST"] as const)
+				for (const sent of [
+					body,
+					Readable.from([body.slice(0, 99), body.slice(99)]),
+				]) {
+					const answer = await request(`${small.url}/${index}/_search`, {
+						method,
+						headers: { "content-type": "application/json" },
+						body: sent,
+					});
+					expect(answer.statusCode).toBe(200);
+					expect(
+						SearchAnswer.Parse(await answer.body.json()).hits.hits,
+					).toMatchObject([{ _id: "cat" }]);
+				}
+		} finally {
+			await small.close();
+		}
+	});
+
+	it.each<[string, string | Buffer, string | undefined]>([
+		[
+			"with an escape that may spell neural",
+			`{"a":"\\u006e${"x".repeat(200)}"}`,
+			undefined,
+		],
+		[
+			"compressed",
+			gzipSync(crypto.getRandomValues(new Uint8Array(200))),
+			"gzip",
+		],
+	])("and a large body %s is refused too", async (_what, body, encoding) => {
+		const small = await startSidecar({ SIDECAR_JSON_BODY_LIMIT: 100 });
+		try {
+			const answer = await fetch(`${small.url}/${index}/_search`, {
+				method: "POST",
+				headers: {
+					"content-type": "application/json",
+					...(encoding && { "content-encoding": encoding }),
+				},
+				body,
+			});
+			expect(answer.status).toBe(413);
+			expect(await answer.text()).toContain("SIDECAR_JSON_BODY_LIMIT");
+		} finally {
+			await small.close();
+		}
+	});
+
+	it.each(["constructor", "__proto__"])(
+		"an encoding called %s is OpenSearch's to refuse, as any that is not known",
+		async (encoding) => {
+			const call = (url: string) =>
+				fetch(`${url}/${index}/_search`, {
+					method: "POST",
+					headers: {
+						"content-type": "application/json",
+						"content-encoding": encoding,
+					},
+					body: "{}",
+				});
+			const through = await call(sidecar.url);
+			const straight = await call(inject("opensearchUrl"));
+			expect(through.status).toBe(straight.status);
+			expect(SearchAnswer.Parse(await through.json()).hits.hits).toEqual(
+				SearchAnswer.Parse(await straight.json()).hits.hits,
+			);
+		},
+	);
 });

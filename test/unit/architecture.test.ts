@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	"sidecar/http": leaves,
 	"sidecar/store": [...leaves, "ingest"],
 	"sidecar/runtime": leaves,
-	"sidecar/search": leaves,
+	"sidecar/search": [...leaves, "ingest"],
 	"sidecar/services": [
 		...leaves,
 		"ingest",

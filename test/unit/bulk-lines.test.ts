@@ -4,6 +4,7 @@ import {
 	LineTooLong,
 	readItems,
 	splitLines,
+	withPipeline,
 } from "../../ingest/bulk-lines.ts";
 
 async function* pieces(body: string, size: number): AsyncGenerator<Buffer> {
@@ -29,8 +30,9 @@ const bodies = [
 	`{"index":{"_index":"i","_id":"1"}}\n{"t":"a"}\n{"delete":{"_id":"2"}}\n{"create":{}}\n{"t":"ü😀"}\n`,
 	`{"index":{}}\r\n{"t":"a"}\r\n`,
 	`{"index":{}}\n{"t":"a"}`,
-	`\n\n{"index":{}}\n\n`,
 	`{"index":{}}\n`,
+	`\n\n{"index":{}}\n\n`,
+	`{"delete":{}}\n\n\n{"index":{}}\n{}\n\ngarbage\n\n{}\n`,
 	`garbage\n{"index":{}}\n{"t":1}\n`,
 	`{"index":{},"create":{}}\n{"t":1}\n`,
 	``,
@@ -58,11 +60,33 @@ describe("a bulk body", () => {
 
 	it("has no meaning after a line that is no action, since OpenSearch refuses it whole", async () => {
 		const read = await items(`garbage\n{"index":{}}\n{"t":1}\n`);
-		expect(read.map(({ action }) => action)).toEqual([
-			undefined,
-			undefined,
-			undefined,
-		]);
+		expect(read.map(({ action }) => action)).toEqual([undefined]);
+	});
+
+	it("keeps its blank lines, of which a small body can hold millions, in few pieces", async () => {
+		const body = `\n\r\n{"index":{}}\n\n\n \n`;
+		const [item, rest, ...others] = await items(body);
+		expect(item?.actionLine.toString()).toBe(`\n\r\n{"index":{}}\n`);
+		expect(item?.source?.toString()).toBe("\n");
+		expect(rest?.actionLine.toString()).toBe("\n \n");
+		expect(others).toEqual([]);
+		expect(await items("\n".repeat(100_000), 65_536)).toHaveLength(25);
+	});
+
+	it("may begin with a byte order mark, and name indices by numbers, as OpenSearch allows", async () => {
+		const [item] = await items(`\ufeff{"index":{"_index":5,"_id":7}}\n{}\n`);
+		expect(item?.action).toMatchObject({ index: "5", id: "7" });
+	});
+
+	it("can have a pipeline named in an action line, of which all else stays", () => {
+		const named = (line: string) =>
+			withPipeline(Buffer.from(line), "p").toString();
+		expect(named(`{ "index" : {} }\r\n`)).toBe(
+			`{ "index" : {"pipeline":"p"} }\r\n`,
+		);
+		expect(named(`{"create":{"_id":12345678901234567890}}\n`)).toBe(
+			`{"create":{"_id":12345678901234567890,"pipeline":"p"}}\n`,
+		);
 	});
 
 	it("can't fill the memory with one endless line", async () => {

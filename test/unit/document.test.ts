@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PreparedDocument } from "../../ingest/document.ts";
-import { done, type EmbeddingStep } from "../../ingest/guard.ts";
+import type { EmbeddingStep } from "../../ingest/guard.ts";
 import type { FieldMap } from "../../ingest/text-embedding.ts";
 
 function step(fieldMap: FieldMap): EmbeddingStep {
@@ -24,7 +24,7 @@ function embed(source: string, fieldMap: FieldMap): string {
 			slot,
 			slot.texts.map((text) => `[${text.length}]`),
 		);
-	document.mark("m", step(fieldMap), done);
+	document.markDone("m", step(fieldMap));
 	return document.render().toString();
 }
 
@@ -63,6 +63,36 @@ describe("vectors go where the field map says", () => {
 	it("a name that is written with dots in the document stays so", () => {
 		expect(embed(`{"o.t":"abc"}`, { "o.t": "v" })).toBe(
 			`{"o.t":"abc","o.v":[3],${mark}}`,
+		);
+	});
+
+	it.each<[string, FieldMap, string]>([
+		[
+			`{"a.b":{"c":"x"}}`,
+			{ "a.b.c": "v" },
+			`{"a.b":{"c":"x","v":[1]},${mark}}`,
+		],
+		[
+			`{"a":{"b.c":"x"}}`,
+			{ "a.b.c": "v" },
+			`{"a":{"b.c":"x","b.v":[1]},${mark}}`,
+		],
+		[`{"a.b":"x"}`, { a: { b: "v" } }, `{"a.b":"x","a.v":[1],${mark}}`],
+		[
+			`{"a":[{"b.c":"x"}]}`,
+			{ a: { "b.c": "v" } },
+			`{"a":[{"b.c":"x","b.v":[1]}],${mark}}`,
+		],
+	])(
+		"any part of a name may be written with dots: %s",
+		(source, fieldMap, expected) => {
+			expect(embed(source, fieldMap)).toBe(expected);
+		},
+	);
+
+	it("two targets below a value that is no object both find their place", () => {
+		expect(embed(`{"a":"x","b":"yy","d":1}`, { a: "d.a", b: "d.b" })).toBe(
+			`{"a":"x","b":"yy","d":{"a":[1],"b":[2]},${mark}}`,
 		);
 	});
 
@@ -142,4 +172,22 @@ describe("what is no document is left for OpenSearch to refuse", () => {
 			expect(PreparedDocument.parse(Buffer.from(source))).toBeUndefined();
 		},
 	);
+
+	it("as is what is not UTF-8, which must not be stored as something else", () => {
+		const latin1 = Buffer.from(`{"t":"caf\xe9"}`, "latin1");
+		expect(PreparedDocument.parse(latin1)).toBeUndefined();
+	});
+
+	it("as is what is nested too deeply, which must not take a whole bulk with it", () => {
+		const deep = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+		expect(PreparedDocument.parse(Buffer.from(deep))).toBeUndefined();
+	});
+});
+
+describe("a byte order mark, which OpenSearch passes over,", () => {
+	it("is no part of a document", () => {
+		expect(embed(`\ufeff{"t":"abc"}`, { t: "v" })).toBe(
+			`{"t":"abc","v":[3],${mark}}`,
+		);
+	});
 });

@@ -219,3 +219,43 @@ test("the work on a body stops when its client has left", async () => {
 	await until(() => stopped && upstream.closed === 1);
 	expect(stopped).toBe(true);
 });
+
+const block = Buffer.alloc(1_048_576, "x");
+
+test.each([
+	[
+		"past OpenSearch's limit is a 413 that says so",
+		101,
+		413,
+		"max_content_length",
+	],
+	["before that is a 502", 50, 502, "broke before its answer"],
+])(
+	"a replaced body that is cut off %s",
+	async (_what, mebibytes, status, reason) => {
+		await start(
+			() => ({
+				body: Readable.from(
+					(async function* () {
+						for (;;) yield block;
+					})(),
+					{ objectMode: false },
+				),
+			}),
+			{
+				complete: headersComplete,
+				answer: (socket) => {
+					let received = 0;
+					socket.removeAllListeners("data");
+					socket.on("data", (chunk) => {
+						received += chunk.length;
+						if (received > mebibytes * block.length) socket.resetAndDestroy();
+					});
+				},
+			},
+		);
+		const envelope = JSON.parse(bodyOf(await post("x")));
+		expect(envelope.status).toBe(status);
+		expect(envelope.error.reason).toContain(reason);
+	},
+);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { SidecarError } from "../../sidecar/errors.ts";
 import {
 	type Connection,
 	EmbedQueue,
 } from "../../sidecar/runtime/embed-queue.ts";
 import type { ToProcess } from "../../sidecar/runtime/messages.ts";
+import { RuntimeStopped } from "../../sidecar/runtime/runtime-stopped.ts";
 
 /** A process that notes what it is sent; a text is answered when the test says so, with its length for a vector. */
 class NotedProcess implements Connection {
@@ -96,6 +96,100 @@ test("a full queue turns a request away at once, and takes it once there is room
 	expect(queue.rejected).toBe(1);
 });
 
+const full = { code: "too_many_requests" };
+
+test.each([
+	["texts", { texts: 4 }, ["a", "b", "c", "d"]],
+	["characters", { characters: 10 }, ["long".repeat(20)]],
+])(
+	"a search is answered however many documents wait: they fill only their own lane's %s",
+	async (_, limits, documents) => {
+		const { queue, process } = connected(limits);
+		const ingest = queue.embed(documents);
+		const query = queue.embed(["query"], { lane: "search" });
+		await expect(queue.embed(["more"])).rejects.toMatchObject({
+			...full,
+			message: expect.stringContaining("ingest queue is full"),
+		});
+		process.answer(queue, "query");
+		await expect(query).resolves.toHaveLength(1);
+		await expect(queue.embed(["more"])).rejects.toMatchObject(full);
+		for (const text of documents) process.answer(queue, text);
+		await expect(ingest).resolves.toHaveLength(documents.length);
+	},
+);
+
+test.each([
+	["texts", { texts: 4 }, ["a", "b", "c", "d"]],
+	["characters", { characters: 10 }, ["long".repeat(20)]],
+])(
+	"a flood of searches is bounded by its own lane's %s, and documents still come in",
+	async (_, limits, queries) => {
+		const { queue, process } = connected(limits);
+		void queue.embed(queries, { lane: "search" });
+		const document = queue.embed(["document"], { lane: "ingest" });
+		await expect(
+			queue.embed(["more"], { lane: "search" }),
+		).rejects.toMatchObject({
+			...full,
+			message: expect.stringContaining("search queue is full"),
+		});
+		expect(queue.rejected).toBe(1);
+		process.answer(queue, "document");
+		await expect(document).resolves.toHaveLength(1);
+	},
+);
+
+/** Both lanes have one text of 6 characters, of 10 at most; then the one of a lane ends in some way. */
+test.each([
+	["answered", "search", "ingest"],
+	["answered", "ingest", "search"],
+	["refused", "search", "ingest"],
+	["refused", "ingest", "search"],
+	["abandoned", "search", "ingest"],
+	["abandoned", "ingest", "search"],
+] as const)(
+	"a text that is %s makes room in its own lane (%s), and none in the other",
+	async (how, lane, other) => {
+		const { queue, process } = connected({ characters: 10 });
+		const controller = new AbortController();
+		const { signal } = controller;
+		const ending = queue.embed(["ending"], { lane, signal });
+		void queue.embed(["stays!"], { lane: other });
+		const ended = ending.then(
+			() => "answered",
+			() => "failed",
+		);
+		const refusal = { code: "bad_request", reason: "no" } as const;
+		const id = process.idOf("ending");
+		if (how === "answered") process.answer(queue, "ending");
+		else if (how === "abandoned") controller.abort(new Error("client left"));
+		else queue.answered({ kind: "failed", id, refusal });
+		expect(await ended).toBe(how === "answered" ? "answered" : "failed");
+		void queue.embed(["half"], { lane });
+		void queue.embed(["second"], { lane });
+		await expect(queue.embed(["x"], { lane })).rejects.toMatchObject(full);
+		await expect(queue.embed(["fives"], { lane: other })).rejects.toMatchObject(
+			full,
+		);
+		expect(queue.size).toBe(3);
+	},
+);
+
+test("after its process died a lane still holds what it held, and no more comes in", async () => {
+	const { queue, process } = connected({ texts: 2 });
+	const documents = queue.embed(["a", "b"]);
+	expect(process.texts()).toEqual(["a", "b"]);
+	queue.disconnect("was ended by SIGKILL");
+	await expect(queue.embed(["c"])).rejects.toMatchObject(full);
+	const query = queue.embed(["query"], { lane: "search" });
+	const next = new NotedProcess();
+	queue.connect(next);
+	for (const text of next.texts()) next.answer(queue, text);
+	await expect(query).resolves.toHaveLength(1);
+	await expect(documents).resolves.toHaveLength(2);
+});
+
 test("a few huge texts fill the queue as well, but a request alone is never too big for an empty one", async () => {
 	const { queue, process } = connected({ characters: 10 });
 	const huge = "h".repeat(50);
@@ -183,7 +277,7 @@ test("a text that ends every process is given up with the cause, and the others 
 test("an unloaded model lets nobody wait for ever", async () => {
 	const { queue } = connected();
 	const waiting = queue.embed(["a", "b", "c"]);
-	const error = new SidecarError("bad_state", "unloaded");
+	const error = new RuntimeStopped("unloaded");
 	queue.close(error);
 	await expect(waiting).rejects.toBe(error);
 	await expect(queue.embed(["d"])).rejects.toBe(error);

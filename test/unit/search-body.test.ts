@@ -204,6 +204,19 @@ describe("what is no neural query is never touched", () => {
 		expect(rewrite(body)).toBeUndefined();
 	});
 
+	it.each(["constructor", "__proto__", "toString"])(
+		"nor a query of a name that every object has: %s",
+		(name) => {
+			const body = `{"query":{"${name}":{"neural":{"v":{}}}}}`;
+			expect(rewrite(body)).toBeUndefined();
+		},
+	);
+
+	it("and one nested too deeply is for OpenSearch to refuse, with the process alive", () => {
+		const deep = `${'{"bool":{"must":'.repeat(20_000)}{"neural":{}}${"}}".repeat(20_000)}`;
+		expect(rewrite(`{"query":${deep}}`)).toBeUndefined();
+	});
+
 	it.each([`{"query":`, `[]`, `neural`, ``])("broken: %j", (body) => {
 		expect(rewrite(body)).toBeUndefined();
 	});

@@ -1,0 +1,136 @@
+import { type Node, type ParseError, parseTree } from "jsonc-parser";
+
+/** A member of an object: its name and its value. */
+export interface Member {
+	readonly name: string;
+	readonly value: Node;
+	/** Name and value together. */
+	readonly node: Node;
+}
+
+/**
+ * The tree of a JSON object; undefined for any other text, and for one that is nested deeper than the stack (some
+ * thousand levels; OpenSearch refuses more than 1,000).
+ *
+ * @param allowComments OpenSearch accepts comments in a body, but never writes any
+ */
+export function parseObject(
+	text: string,
+	{ allowComments }: { allowComments: boolean },
+): Node | undefined {
+	const errors: ParseError[] = [];
+	const root = unlessTooDeep(() =>
+		parseTree(text, errors, { disallowComments: !allowComments }),
+	);
+	return errors.length === 0 && root?.type === "object" ? root : undefined;
+}
+
+/** What a recursion over a tree makes; undefined where the tree is nested deeper than the stack. */
+export function unlessTooDeep<T>(make: () => T): T | undefined {
+	try {
+		return make();
+	} catch (error) {
+		if (error instanceof RangeError) return undefined;
+		throw error;
+	}
+}
+
+/** The members of an object node, in order; of any other node, none. */
+export function members(node: Node | undefined): Member[] {
+	if (node?.type !== "object") return [];
+	return (node.children ?? []).flatMap((member) => {
+		const [key, value] = member.children ?? [];
+		return typeof key?.value === "string" && value
+			? [{ name: key.value, value, node: member }]
+			: [];
+	});
+}
+
+/** The value of a member; undefined where there is no such member. */
+export function member(node: Node | undefined, name: string): Node | undefined {
+	return members(node).find((candidate) => candidate.name === name)?.value;
+}
+
+/** The elements of an array; any other node is the one element of itself, as in much of the query language. */
+export function elements(node: Node | undefined): readonly Node[] {
+	if (!node) return [];
+	return node.type === "array" ? (node.children ?? []) : [node];
+}
+
+/** Whether a name stands twice in the same object, in a node or anywhere below it. */
+export function hasDuplicates(node: Node): boolean {
+	const names = members(node).map(({ name }) => name);
+	return (
+		new Set(names).size < names.length ||
+		(node.children ?? []).some(hasDuplicates)
+	);
+}
+
+/** The text of a node without white space and comments; everything else stays to the byte. */
+export function compact(text: string, node: Node): string {
+	const inner = (node.children ?? []).map((child) => compact(text, child));
+	if (node.type === "object") return `{${inner.join(",")}}`;
+	if (node.type === "array") return `[${inner.join(",")}]`;
+	if (node.type === "property") return inner.join(":");
+	return text.slice(node.offset, endOf(node));
+}
+
+/** The value of a node. A number beyond a double's precision is rounded. */
+export function nodeValue(text: string, node: Node): unknown {
+	return JSON.parse(compact(text, node));
+}
+
+/** Makes the text that stands for a node; `render` gives the text of a node within it. */
+export type Renderer = (render: (node: Node) => string) => string;
+
+/** Renders an array without some of its elements, and with another, a JSON text, at its end. */
+export function listRenderer(
+	text: string,
+	list: Node,
+	change: { without?: ReadonlySet<Node>; added?: string },
+): Renderer {
+	return (render) => {
+		const all = list.children ?? [];
+		const parts: string[] = [];
+		all.forEach((element, index) => {
+			if (change.without?.has(element)) return;
+			const previous = parts.length > 0 ? all[index - 1] : undefined;
+			const between = previous
+				? text.slice(endOf(previous), element.offset)
+				: "";
+			parts.push(between + render(element));
+		});
+		if (change.added !== undefined)
+			parts.push((parts.length > 0 ? "," : "") + change.added);
+		const [first, last] = [all[0], all.at(-1)];
+		return first && last && parts.length > 0
+			? text.slice(list.offset, first.offset) +
+					parts.join("") +
+					text.slice(endOf(last), endOf(list))
+			: `[${parts.join("")}]`;
+	};
+}
+
+/** The text of a tree in which some nodes are rendered anew and everything else stays to the byte. */
+export function renderTree(
+	text: string,
+	root: Node,
+	renderers: ReadonlyMap<Node, Renderer>,
+): string {
+	const render = (node: Node): string => {
+		const renderer = renderers.get(node);
+		if (renderer) return renderer(render);
+		let result = "";
+		let position = node.offset;
+		for (const child of node.children ?? []) {
+			result += text.slice(position, child.offset) + render(child);
+			position = endOf(child);
+		}
+		return result + text.slice(position, endOf(node));
+	};
+	return text.slice(0, root.offset) + render(root) + text.slice(endOf(root));
+}
+
+function endOf(node: Node): number {
+	return node.offset + node.length;
+}

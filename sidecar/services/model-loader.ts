@@ -1,0 +1,86 @@
+import type { ModelConfig, StoredModel } from "../../schemas/model.ts";
+import type { ModelCache } from "../runtime/model-cache.ts";
+import type { LoadedModel, ModelSpec } from "../runtime/model-spec.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { ChunkStore } from "../store/chunks.ts";
+
+export interface ModelLoaderOptions {
+	chunks: ChunkStore;
+	cache: ModelCache;
+	runtime: Runtime;
+	/** Worker threads of a model, and ONNX Runtime's threads in each. */
+	allocations: number;
+	threadsPerAllocation: number;
+}
+
+/** A model that is ready to run, and how it is configured. */
+export interface ReadyModel {
+	loaded: LoadedModel;
+	config: ModelConfig;
+}
+
+/** The models in this sidecar's memory: out of the chunks, through the cache folder, into a process. */
+export class ModelLoader {
+	readonly #options: ModelLoaderOptions;
+	readonly #configs = new Map<string, ModelConfig>();
+
+	constructor(options: ModelLoaderOptions) {
+		this.#options = options;
+	}
+
+	/** A model that is in memory. */
+	get(id: string): ReadyModel | undefined {
+		const loaded = this.#options.runtime.get(id);
+		const config = this.#configs.get(id);
+		return loaded && config && { loaded, config };
+	}
+
+	/**
+	 * Brings a model into memory; two calls for one model are one load, and one that was put aside is loaded anew.
+	 *
+	 * @throws SidecarError where its content can't be read, is not what was registered, or can't be run
+	 */
+	async load(id: string, model: StoredModel): Promise<ReadyModel> {
+		const { runtime, cache, chunks } = this.#options;
+		const config = model.model_config;
+		this.#configs.set(id, config);
+		const present = runtime.get(id);
+		if (present && present.stats().state !== "failed")
+			return { loaded: present, config };
+		const loading = runtime.loading(id);
+		if (loading) return { loaded: await loading, config };
+		const files = await cache.ensure({
+			sha256: model.model_content_hash_value.toLowerCase(),
+			sizeBytes: model.model_content_size_in_bytes ?? 0,
+			open: () => chunks.read(id, model),
+		});
+		return {
+			loaded: await runtime.load(id, this.#spec(config, files)),
+			config,
+		};
+	}
+
+	/** Takes a model out of memory. @returns whether it was there */
+	unload(id: string): Promise<boolean> {
+		this.#configs.delete(id);
+		return this.#options.runtime.unload(id);
+	}
+
+	#spec(
+		config: ModelConfig,
+		files: Pick<ModelSpec, "modelPath" | "tokenizerPath">,
+	): ModelSpec {
+		const { allocations, threadsPerAllocation } = this.#options;
+		return {
+			...files,
+			poolingMode: config.pooling_mode ?? "MEAN",
+			normalize: config.normalize_result ?? false,
+			dimension: config.embedding_dimension,
+			...(config.model_max_length !== undefined && {
+				maxLength: config.model_max_length,
+			}),
+			allocations,
+			threadsPerAllocation,
+		};
+	}
+}
