@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { ulid } from "ulid";
+import type { StoredModel } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 import { RuntimeStopped } from "../runtime/runtime-stopped.ts";
 import type { ModelStore } from "../store/models.ts";
@@ -49,27 +50,19 @@ export class DeploymentService {
 	 * @throws SidecarError not_found; bad_state while the model's content is not all there
 	 */
 	async deploy(id: string): Promise<string> {
-		const { models, tasks, nodeId, logger } = this.#options;
-		const model = await models.get(id);
-		if (!model) throw new SidecarError("not_found", "Failed to find model");
-		if (model.model_state === "REGISTERING")
-			throw new SidecarError("bad_state", registrationProblem(model));
-		const taskId = ulid().toLowerCase();
-		this.#tasks.add(taskId);
-		const now = Date.now();
-		// Clients that poll take CREATED for an end as soon as they see it, so no task is ever stored as that.
-		await tasks.create(taskId, {
-			model_id: id,
-			task_type: "DEPLOY_MODEL",
-			function_name: model.algorithm,
-			state: "RUNNING",
-			worker_node: [nodeId],
-			create_time: now,
-			last_update_time: now,
-			is_async: true,
+		const { models, logger } = this.#options;
+		// Before the answer, so that an undeployment that follows it finds something to undo.
+		const model = await models.change(id, (current) => {
+			if (current.model_state === "REGISTERING")
+				throw new SidecarError("bad_state", registrationProblem(current));
+			return toDeploying(current, this.#occasion());
 		});
+		if (!model) throw new SidecarError("not_found", "Failed to find model");
+		const taskId = await this.#createTask(id, model);
 		this.#inBackground(
-			this.#carryOut(id, taskId).finally(() => this.#tasks.delete(taskId)),
+			this.#carryOut(id, model, taskId).finally(() =>
+				this.#tasks.delete(taskId),
+			),
 			(error) =>
 				logger.error(
 					{ err: error, modelId: id, taskId },
@@ -174,13 +167,38 @@ export class DeploymentService {
 		this.#running.add(settled);
 	}
 
-	async #carryOut(id: string, taskId: string): Promise<void> {
-		const { models, tasks, loader, logger } = this.#options;
+	/** Clients that poll take CREATED for an end as soon as they see it, so no task is ever stored as that. */
+	async #createTask(id: string, model: StoredModel): Promise<string> {
+		const { tasks, nodeId } = this.#options;
+		const taskId = ulid().toLowerCase();
+		const now = Date.now();
+		this.#tasks.add(taskId);
 		try {
-			const model = await models.change(id, (current) =>
-				toDeploying(current, this.#occasion()),
-			);
-			if (!model) throw new SidecarError("not_found", "Failed to find model");
+			await tasks.create(taskId, {
+				model_id: id,
+				task_type: "DEPLOY_MODEL",
+				function_name: model.algorithm,
+				state: "RUNNING",
+				worker_node: [nodeId],
+				create_time: now,
+				last_update_time: now,
+				is_async: true,
+			});
+			return taskId;
+		} catch (error) {
+			this.#tasks.delete(taskId);
+			if (model.model_state === "DEPLOYING") await this.#failed(id);
+			throw error;
+		}
+	}
+
+	async #carryOut(
+		id: string,
+		model: StoredModel,
+		taskId: string,
+	): Promise<void> {
+		const { tasks, loader, logger } = this.#options;
+		try {
 			await loader.load(id, model);
 			await this.#deployed(id);
 			await tasks.update(taskId, { state: "COMPLETED" });
