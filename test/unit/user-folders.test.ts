@@ -1,23 +1,23 @@
 import { expect, test } from "vitest";
 import { userFolders } from "../../sidecar/dev/user-folders.ts";
 
-const user = { uid: 1000, home: "/home/me" };
+const user = { uid: 1000, home: "/users/me" };
 
 test("an ordinary user's files are where the XDG specification has them", () => {
 	expect(userFolders({}, user)).toEqual({
-		cache: "/home/me/.cache/opensearch-ml-sidecar",
-		data: "/home/me/.local/share/opensearch-ml-sidecar",
+		cache: "/users/me/.cache/opensearch-ml-sidecar",
+		data: "/users/me/.local/share/opensearch-ml-sidecar",
 	});
 	const env = { XDG_CACHE_HOME: "/c", XDG_DATA_HOME: "relative/is/ignored" };
 	expect(userFolders(env, user)).toEqual({
 		cache: "/c/opensearch-ml-sidecar",
-		data: "/home/me/.local/share/opensearch-ml-sidecar",
+		data: "/users/me/.local/share/opensearch-ml-sidecar",
 	});
 });
 
 test("root's files are where the user that OpenSearch runs as can reach them", () => {
-	const root = { uid: 0, home: "/home/root" };
-	const env = { XDG_CACHE_HOME: "/home/root/.cache" };
+	const root = { uid: 0, home: "/users/root" };
+	const env = { XDG_CACHE_HOME: "/users/root/.cache" };
 	expect(userFolders(env, root)).toEqual({
 		cache: "/var/cache/opensearch-ml-sidecar",
 		data: "/var/lib/opensearch-ml-sidecar",
