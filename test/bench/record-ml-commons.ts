@@ -73,8 +73,13 @@ async function vectors(recorder: Recorder, id: string): Promise<unknown[]> {
 	return made;
 }
 
+/** A line for each value, but for lists of numbers, so that a difference between two recordings can be read. */
 async function write(name: string, content: unknown): Promise<void> {
-	await writeFile(new URL(name, folder), `${JSON.stringify(content)}\n`);
+	const json = JSON.stringify(content, null, "\t").replace(
+		/\[[\s\d.,eE+-]+\]/g,
+		(numbers) => numbers.replace(/\s+/g, ""),
+	);
+	await writeFile(new URL(name, folder), `${json}\n`);
 }
 
 async function record(url: string): Promise<void> {
