@@ -68,8 +68,6 @@ const jsonType = "application/json; charset=UTF-8";
 /** Makes every part of a sidecar, in the order of their dependencies. Closing the server ends them all. */
 export function buildApp(options: AppOptions): App {
 	const { settings, logger, cacheFolder, nodeId } = options;
-	const metrics = new Metrics();
-
 	const client = createClient(settings);
 	const indices = new HiddenIndices(client);
 	const models = new ModelStore(client, indices);
@@ -94,6 +92,7 @@ export function buildApp(options: AppOptions): App {
 		onFailed: (id, reason) => void deployments.putAside(id, reason),
 	});
 
+	const metrics = new Metrics(() => runtime.ids().length);
 	const loader = new ModelLoader({
 		chunks,
 		cache,

@@ -59,13 +59,16 @@ export class Metrics {
 		registers: [this.registry],
 	});
 
-	readonly deployedModels = new Gauge({
-		name: "sidecar_deployed_models",
-		help: "Models that this sidecar has in memory",
-		registers: [this.registry],
-	});
-
-	constructor() {
+	/** @param modelsInMemory is asked at every scrape */
+	constructor(modelsInMemory: () => number) {
 		collectDefaultMetrics({ register: this.registry });
+		new Gauge({
+			name: "sidecar_deployed_models",
+			help: "Models that this sidecar has in memory",
+			registers: [this.registry],
+			collect() {
+				this.set(modelsInMemory());
+			},
+		});
 	}
 }

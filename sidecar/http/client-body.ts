@@ -72,9 +72,7 @@ export async function inflate(
 	const decoder = decoders.get(encoding)?.();
 	if (!decoder) return undefined;
 	try {
-		// The outcome reaches whoever reads the decoder, as its error.
-		const bytes = pipeline(Readable.from([body]), decoder, () => undefined);
-		return await collect(bytes, limit);
+		return await collect(decode(Readable.from([body]), decoder), limit);
 	} catch (error) {
 		if (isZlibError(error)) return undefined;
 		throw error;
@@ -93,7 +91,11 @@ function openBody(request: FastifyRequest): Readable {
 			`content-encoding ${encoding} is not supported: gzip and deflate are`,
 		);
 	}
-	// The outcome reaches whoever reads the decoder, as its error.
+	return decode(body, decoder);
+}
+
+/** How it ends reaches whoever reads what comes out, as its error. */
+function decode(body: Readable, decoder: Transform): Readable {
 	return pipeline(body, decoder, () => undefined);
 }
 

@@ -70,6 +70,8 @@ describe("a model's way from the client into memory and out again", () => {
 			is_async: true,
 		});
 		expect(await stateOf(id)).toBe("DEPLOYED");
+		const { text } = await sidecar.call("GET", "/_sidecar/metrics");
+		expect(text).toMatch(/^sidecar_deployed_models 1$/m);
 
 		const predicted = await sidecar.call(
 			"POST",

@@ -17,7 +17,7 @@ test("an ordinary user's files are where the XDG specification has them", () => 
 
 test("root's files are where the user that OpenSearch runs as can reach them", () => {
 	const root = { uid: 0, home: "/users/root" };
-	const env = { XDG_CACHE_HOME: "/users/root/.cache" };
+	const env = { XDG_CACHE_HOME: "/users/other/.cache" };
 	expect(userFolders(env, root)).toEqual({
 		cache: "/var/cache/opensearch-ml-sidecar",
 		data: "/var/lib/opensearch-ml-sidecar",
