@@ -12,8 +12,9 @@ export const taskStates = [
 
 /** The document of a task in `.ml-sidecar-task`. Times are epoch milliseconds. */
 export const StoredTask = Type.Object({
-	model_id: Type.String(),
-	task_type: Type.Enum(["DEPLOY_MODEL"]),
+	/** Of a registration: only once it is complete. */
+	model_id: Type.Optional(Type.String()),
+	task_type: Type.Enum(["REGISTER_MODEL", "DEPLOY_MODEL"]),
 	function_name: Type.String(),
 	state: Type.Enum([...taskStates]),
 	worker_node: Type.Array(Type.String()),
@@ -22,6 +23,11 @@ export const StoredTask = Type.Object({
 	is_async: Type.Boolean(),
 	/** For a deployment: a JSON object, as a string, of node id to reason. */
 	error: Type.Optional(Type.String()),
+	/** What only the sidecars need; the API never shows it. */
+	sidecar: Type.Object({
+		/** The node that will end the task, and whose end ends it. */
+		coordinator: Type.String(),
+	}),
 });
 
 export type StoredTask = Static<typeof StoredTask>;

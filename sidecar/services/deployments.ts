@@ -38,6 +38,8 @@ export class DeploymentService {
 	readonly #running = new Set<Promise<void>>();
 	/** The tasks under way in this process. */
 	readonly #tasks = new Set<string>();
+	/** The models that are loaded because they were asked for. */
+	readonly #wanted = new Map<string, Promise<ReadyModel>>();
 
 	constructor(options: DeploymentOptions) {
 		this.#options = options;
@@ -103,9 +105,18 @@ export class DeploymentService {
 	 * @throws SidecarError not_found; bad_request where the model is not deployed
 	 */
 	async require(id: string): Promise<ReadyModel> {
-		const { loader, models } = this.#options;
-		const present = loader.get(id);
+		const present = this.#options.loader.get(id);
 		if (present) return present;
+		// All who ask at once wait for one load, and change the model's document once.
+		const wanted = this.#wanted.get(id);
+		if (wanted) return wanted;
+		const loading = this.#loadServed(id).finally(() => this.#wanted.delete(id));
+		this.#wanted.set(id, loading);
+		return loading;
+	}
+
+	async #loadServed(id: string): Promise<ReadyModel> {
+		const { loader, models } = this.#options;
 		const model = await models.get(id);
 		if (!model) throw new SidecarError("not_found", "Failed to find model");
 		if (!isServed(model))
@@ -183,6 +194,7 @@ export class DeploymentService {
 				create_time: now,
 				last_update_time: now,
 				is_async: true,
+				sidecar: { coordinator: nodeId },
 			});
 			return taskId;
 		} catch (error) {

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { StoredModel } from "../../schemas/model.ts";
+import type { ModelConfig } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Lane } from "../runtime/lanes.ts";
@@ -68,10 +68,7 @@ export class EmbeddingService {
 	}
 }
 
-function prefixOf(
-	config: StoredModel["model_config"],
-	contentType: ContentType,
-): string {
+function prefixOf(config: ModelConfig, contentType: ContentType): string {
 	const prefix =
 		contentType === "query" ? config.query_prefix : config.passage_prefix;
 	return prefix ?? "";

@@ -1,4 +1,5 @@
 import type { ModelConfig, StoredModel } from "../../schemas/model.ts";
+import { SidecarError } from "../errors.ts";
 import type { ModelCache } from "../runtime/model-cache.ts";
 import type { LoadedModel, ModelSpec } from "../runtime/model-spec.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -42,7 +43,7 @@ export class ModelLoader {
 	 */
 	async load(id: string, model: StoredModel): Promise<ReadyModel> {
 		const { runtime, cache, chunks } = this.#options;
-		const config = model.model_config;
+		const config = model.model_config ?? {};
 		this.#configs.set(id, config);
 		const present = runtime.get(id);
 		if (present && present.stats().state !== "failed")
@@ -71,6 +72,8 @@ export class ModelLoader {
 		files: Pick<ModelSpec, "modelPath" | "tokenizerPath">,
 	): ModelSpec {
 		const { allocations, threadsPerAllocation } = this.#options;
+		if (config.embedding_dimension === undefined)
+			throw new SidecarError("bad_request", "embedding dimension is null");
 		return {
 			...files,
 			poolingMode: config.pooling_mode ?? "MEAN",

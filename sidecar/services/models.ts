@@ -5,7 +5,7 @@ import type { WriteAnswer } from "../store/documents.ts";
 import type { ModelStore } from "../store/models.ts";
 
 /** A model as the API shows it: its document without what only the sidecar needs. */
-export type ShownModel = Omit<StoredModel, "chunks" | "chunk_index">;
+export type ShownModel = Omit<StoredModel, "sidecar">;
 
 const inUse = ["DEPLOYING", "DEPLOYED", "PARTIALLY_DEPLOYED"];
 
@@ -27,7 +27,7 @@ export class ModelService {
 				"not_found",
 				`Failed to find model with the provided model id: ${id}`,
 			);
-		const { chunks: _chunks, chunk_index: _index, ...shown } = model;
+		const { sidecar: _internals, ...shown } = model;
 		return shown;
 	}
 

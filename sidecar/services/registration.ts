@@ -56,11 +56,11 @@ export class RegistrationService {
 				"bad_request",
 				"Chunk number exceeds total chunks",
 			);
-		const address = { index: model.chunk_index, modelId: id, number };
+		const address = { index: model.sidecar.chunk_index, modelId: id, number };
 		if (model.model_state !== "REGISTERING") {
 			// A client that missed an answer sends its chunk again, and a damaged one is made whole.
 			await chunks.put(address, bytes, {
-				sha256: model.chunks[number]?.sha256 ?? "",
+				sha256: model.sidecar.chunks[number]?.sha256 ?? "",
 				otherwise: `Model is ${model.model_state}: its chunks can't be changed`,
 			});
 			return;
@@ -108,9 +108,12 @@ export class RegistrationService {
 			created_time: now,
 			last_updated_time: now,
 			total_chunks: required.total_chunks,
-			chunk_index:
-				bytes >= largeModelBytes ? largeChunksIndex(id) : smallChunksIndex,
-			chunks: {},
+			sidecar: {
+				chunk_index:
+					bytes >= largeModelBytes ? largeChunksIndex(id) : smallChunksIndex,
+				chunks: {},
+				workers: {},
+			},
 		};
 	}
 
@@ -150,14 +153,14 @@ export function registrationProblem(model: StoredModel): string {
 		: "model content changed: the chunks do not have the hash in model_content_hash_value";
 }
 
-function missingChunks({ chunks, total_chunks }: StoredModel): number[] {
+function missingChunks({ sidecar, total_chunks }: StoredModel): number[] {
 	return Array.from({ length: total_chunks }, (_, number) => number).filter(
-		(number) => !(number in chunks),
+		(number) => !(number in sidecar.chunks),
 	);
 }
 
-function sizeOf({ chunks }: StoredModel): number {
-	return Object.values(chunks).reduce((sum, { size }) => sum + size, 0);
+function sizeOf({ sidecar }: StoredModel): number {
+	return Object.values(sidecar.chunks).reduce((sum, { size }) => sum + size, 0);
 }
 
 function readRequired(request: RegisterMetaRequest) {

@@ -3,6 +3,9 @@ import { SidecarError } from "../errors.ts";
 import type { WriteAnswer } from "../store/documents.ts";
 import type { TaskStore } from "../store/tasks.ts";
 
+/** A task as the API shows it: its document without what only the sidecars need. */
+export type ShownTask = Omit<StoredTask, "sidecar">;
+
 /** Looks tasks up and deletes them. */
 export class TaskService {
 	readonly #tasks: TaskStore;
@@ -12,10 +15,11 @@ export class TaskService {
 	}
 
 	/** @throws SidecarError not_found */
-	async get(id: string): Promise<StoredTask> {
+	async get(id: string): Promise<ShownTask> {
 		const task = await this.#tasks.get(id);
 		if (!task) throw notFound();
-		return task;
+		const { sidecar: _internals, ...shown } = task;
+		return shown;
 	}
 
 	/** @throws SidecarError not_found, bad_state for a task that runs */

@@ -84,25 +84,25 @@ export class ChunkStore {
 	/** The bytes of a model, chunk after chunk. @throws SidecarError not_found when a chunk is missing. */
 	async *read(
 		modelId: string,
-		model: Pick<StoredModel, "chunk_index" | "total_chunks">,
+		model: Pick<StoredModel, "sidecar" | "total_chunks">,
 	): AsyncGenerator<Uint8Array> {
-		checkIndex(modelId, model.chunk_index);
+		checkIndex(modelId, model.sidecar.chunk_index);
 		for (let number = 0; number < model.total_chunks; number++)
-			yield* this.#readChunk({ index: model.chunk_index, modelId, number });
+			yield* this.#readChunk({ index: model.sidecar.chunk_index, modelId, number });
 	}
 
 	/** Deletes all chunks of a model: a large model's by deleting their index. Safe to repeat. */
 	async delete(
 		modelId: string,
-		model: Pick<StoredModel, "chunk_index" | "total_chunks">,
+		model: Pick<StoredModel, "sidecar" | "total_chunks">,
 	): Promise<void> {
-		checkIndex(modelId, model.chunk_index);
-		if (model.chunk_index !== smallChunksIndex)
-			return this.#indices.delete(model.chunk_index);
+		checkIndex(modelId, model.sidecar.chunk_index);
+		if (model.sidecar.chunk_index !== smallChunksIndex)
+			return this.#indices.delete(model.sidecar.chunk_index);
 		const operations = Array.from(
 			{ length: model.total_chunks },
 			(_, number) => ({
-				delete: { _index: model.chunk_index, _id: idOf({ modelId, number }) },
+				delete: { _index: model.sidecar.chunk_index, _id: idOf({ modelId, number }) },
 			}),
 		);
 		try {

@@ -44,7 +44,7 @@ export class ModelStore {
 		entry: ChunkEntry,
 	): Promise<StoredModel | undefined> {
 		return this.#documents.merge(id, {
-			chunks: { [number]: entry },
+			sidecar: { chunks: { [number]: entry } },
 			last_updated_time: Date.now(),
 		});
 	}

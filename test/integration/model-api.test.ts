@@ -189,6 +189,24 @@ describe("a model's way from the client into memory and out again", () => {
 		}
 	});
 
+	it("a hundred who ask a sidecar that has not loaded it yet all get their vectors", async () => {
+		const id = await deployMiniLm(sidecar, inject("minilm").int8);
+		const other = await startSidecar();
+		try {
+			const answers = await Promise.all(
+				Array.from({ length: 100 }, () =>
+					other.call("POST", `${base}/models/${id}/_predict`, {
+						text_docs: ["a"],
+					}),
+				),
+			);
+			expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+		} finally {
+			await other.close();
+			await removeModel(sidecar, id);
+		}
+	});
+
 	it("is served again by a sidecar that was restarted", async () => {
 		const folder = await mkdtemp(join(tmpdir(), "sidecar-restart-"));
 		const first = await startSidecar({}, folder);
@@ -238,6 +256,7 @@ describe("a sidecar that ends in the middle of its work", () => {
 				create_time: 1,
 				last_update_time: 1,
 				is_async: true,
+				sidecar: { coordinator: "test-node" },
 			},
 		);
 		const path = `${base}/tasks/${taskId}`;
@@ -265,7 +284,7 @@ describe("a model's document", () => {
 		);
 		await callOpenSearch("PUT", `/.ml-sidecar-model/_doc/${id}?refresh=true`, {
 			...source,
-			chunk_index: victim,
+			sidecar: { chunk_index: victim, chunks: {}, workers: {} },
 		});
 		expect((await sidecar.call("DELETE", `${base}/models/${id}`)).status).toBe(
 			500,
