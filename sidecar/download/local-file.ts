@@ -1,0 +1,61 @@
+import { constants } from "node:fs";
+import { type FileHandle, open, realpath } from "node:fs/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { SidecarError } from "../errors.ts";
+import { refused } from "./failure.ts";
+import type { DownloadOptions } from "./options.ts";
+import { codeOf, type PartialFile } from "./partial-file.ts";
+import { shownUrl } from "./trusted-url.ts";
+
+/** Not through a link, and without waiting: a FIFO or a device would keep a thread of the file system for ever. */
+const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * Copies a file of this machine. A link is followed if what it leads to is trusted as well.
+ *
+ * @throws SidecarError not_found; bad_request for what is no regular file with something in it
+ */
+export async function copyLocal(
+	url: URL,
+	file: PartialFile,
+	options: Pick<DownloadOptions, "trusted" | "signal">,
+): Promise<void> {
+	const handle = await openTrusted(url, options.trusted);
+	try {
+		const stat = await handle.stat();
+		if (!stat.isFile()) throw refused(url, "is not a regular file");
+		// Files of /proc say so as well, and some of them never end.
+		if (stat.size === 0) throw refused(url, "is empty");
+		file.requireRoom(stat.size);
+		const stream = handle.createReadStream({
+			autoClose: false,
+			end: stat.size - 1,
+			highWaterMark: 1 << 18,
+			signal: options.signal,
+		});
+		for await (const piece of stream) await file.append(piece);
+		if (file.size < stat.size)
+			throw refused(url, "became shorter while it was read");
+	} finally {
+		await handle.close();
+	}
+}
+
+async function openTrusted(url: URL, trusted: RegExp): Promise<FileHandle> {
+	if (url.host !== "") throw refused(url, "names a host: file URLs have none");
+	try {
+		const path = fileURLToPath(url);
+		const real = await realpath(path);
+		if (real !== path && !trusted.test(pathToFileURL(real).href))
+			throw refused(url, "is a link to what can't match trusted url regex");
+		return await open(real, flags);
+	} catch (cause) {
+		if (cause instanceof SidecarError) throw cause;
+		const code = codeOf(cause);
+		throw new SidecarError(
+			code === " (ENOENT)" ? "not_found" : "bad_request",
+			`${shownUrl(url)} can't be opened${code}`,
+			{ cause },
+		);
+	}
+}
