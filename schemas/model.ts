@@ -58,6 +58,10 @@ export const RegisterMetaRequest = Type.Object({
 	model_content_size_in_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
 	total_chunks: Type.Optional(Type.Integer({ minimum: 1 })),
 	model_config: Type.Optional(ModelConfigRequest),
+	/** Access to the model's group: there to be refused, since there is no access control. */
+	access_mode: Type.Optional(Type.Unknown()),
+	backend_roles: Type.Optional(Type.Unknown()),
+	add_all_backend_roles: Type.Optional(Type.Unknown()),
 });
 
 export type RegisterMetaRequest = Static<typeof RegisterMetaRequest>;
@@ -137,6 +141,8 @@ export type ModelInternals = Static<typeof ModelInternals>;
 /** The document of a model in `.ml-sidecar-model`. Times are epoch milliseconds. */
 export const StoredModel = Type.Object({
 	name: Type.String(),
+	/** The document's own id; searches show it, as they show that of a chunk in ml-commons. */
+	model_id: Type.Optional(Type.String()),
 	model_group_id: Type.Optional(Type.String()),
 	algorithm: Type.Enum([...functionNames]),
 	model_version: Type.String(),

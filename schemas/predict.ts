@@ -1,10 +1,17 @@
 import { type Static, Type } from "typebox";
 
-/** Body of both forms of `_predict` for a text embedding model. */
+/** A text; numbers and truth values are taken as the text they are written as. */
+const Text = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+
+/**
+ * Body of both forms of `_predict`: `text_docs` for embedding and sparse models, with `query_text` for similarity;
+ * `question` and `context` for question answering. Which must be there is told in ml-commons' words.
+ */
 export const PredictRequest = Type.Object({
-	text_docs: Type.Optional(
-		Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
-	),
+	text_docs: Type.Optional(Type.Array(Text)),
+	query_text: Type.Optional(Text),
+	question: Type.Optional(Text),
+	context: Type.Optional(Text),
 	return_number: Type.Optional(Type.Boolean()),
 	return_bytes: Type.Optional(Type.Boolean()),
 	target_response: Type.Optional(Type.Array(Type.String())),

@@ -25,6 +25,27 @@ export const SettingsSchema = Type.Object({
 		description: "Password of that user. Never logged.",
 		secret: true,
 	}),
+	OPENSEARCH_CA_FILE: Type.String({
+		default: "",
+		description:
+			"PEM file with the authorities that may have signed OpenSearch's certificate. Empty: those that Node.js knows.",
+	}),
+	OPENSEARCH_TLS_VERIFY: Type.Boolean({
+		default: true,
+		description:
+			"Whether OpenSearch's certificate is checked. `false` lets anyone between here and there read and change everything.",
+	}),
+	SIDECAR_SECURITY: Type.Enum(["auto", "off"], {
+		default: "auto",
+		description:
+			"`auto`: where OpenSearch has its security plugin, a caller of the model API needs the permission there. `off`: everyone may call it.",
+	}),
+	SIDECAR_CALLER_CACHE_MS: Type.Integer({
+		default: 5_000,
+		minimum: 0,
+		unit: "milliseconds",
+		description: "How long it is remembered who a caller is.",
+	}),
 	SIDECAR_HOST: Type.String({
 		default: "127.0.0.1",
 		description: "Address to listen on.",
@@ -34,6 +55,40 @@ export const SettingsSchema = Type.Object({
 		minimum: 0,
 		maximum: 65535,
 		description: "Port to listen on; 0 takes a free one.",
+	}),
+	SIDECAR_ADVERTISED_URL: Type.String({
+		default: "",
+		pattern: "^(https?://[^\\s/?#@]+/?)?$",
+		description:
+			"Where the other sidecars of the cluster reach this one. Empty: the address it listens on, or the machine's first one if it listens on all.",
+	}),
+	SIDECAR_HEARTBEAT_MS: Type.Integer({
+		default: 2_000,
+		minimum: 100,
+		unit: "milliseconds",
+		description:
+			"Time between two signs of life, and between two looks at what the other sidecars changed.",
+	}),
+	SIDECAR_NODE_GONE_MS: Type.Integer({
+		default: 8_000,
+		minimum: 500,
+		unit: "milliseconds",
+		description:
+			"A sidecar without a sign of life for so long has disappeared: its tasks have failed, its models are partially deployed.",
+	}),
+	SIDECAR_NODE_FORGET_MS: Type.Integer({
+		default: 600_000,
+		minimum: 0,
+		unit: "milliseconds",
+		description:
+			"A sidecar that has disappeared for so long is not expected back: models that are deployed everywhere don't wait for it.",
+	}),
+	SIDECAR_UPLOAD_TIMEOUT_MS: Type.Integer({
+		default: 86_400_000,
+		minimum: 1_000,
+		unit: "milliseconds",
+		description:
+			"A model that is uploaded in chunks, and of which none came for so long, is deleted.",
 	}),
 	SIDECAR_LOG_LEVEL: Type.Enum(
 		["trace", "debug", "info", "warn", "error", "fatal", "silent"],
@@ -137,6 +192,50 @@ export const SettingsSchema = Type.Object({
 		minimum: 1,
 		unit: "bytes",
 		description: "All the entries of a model's archive, unpacked.",
+	}),
+	SIDECAR_PRETRAINED_URL: Type.String({
+		default: "https://artifacts.opensearch.org/models/ml-models",
+		pattern: "^(https?|file)://[^\\s?#@]+[^\\s?#@/]$",
+		description:
+			"Where pretrained models are, `NAME/VERSION/onnx` below it: https, http, or file for a folder of this machine.",
+	}),
+	SIDECAR_DOWNLOAD_PRIVATE_ADDRESSES: Type.Boolean({
+		default: false,
+		description:
+			"Models may come from private, loopback and link-local addresses too. Whoever may register models can then reach what the sidecar can reach.",
+	}),
+	SIDECAR_DOWNLOAD_CONNECT_TIMEOUT_MS: Type.Integer({
+		default: 10_000,
+		minimum: 1,
+		unit: "milliseconds",
+		description: "Time for a connection to where a model comes from.",
+	}),
+	SIDECAR_DOWNLOAD_IDLE_TIMEOUT_MS: Type.Integer({
+		default: 30_000,
+		minimum: 1,
+		unit: "milliseconds",
+		description:
+			"Time that it may be silent, before its answer or within it; past it the download is tried again.",
+	}),
+	SIDECAR_DOWNLOAD_TIMEOUT_MS: Type.Integer({
+		default: 3_600_000,
+		minimum: 1,
+		unit: "milliseconds",
+		description: "Time for a download, with all its attempts.",
+	}),
+	SIDECAR_DOWNLOAD_RETRIES_LIMIT: Type.Integer({
+		default: 8,
+		minimum: 0,
+		unit: "attempts",
+		description:
+			"Attempts after the first one; each goes on where the last one ended, if the server can.",
+	}),
+	SIDECAR_DOWNLOAD_REDIRECTS_LIMIT: Type.Integer({
+		default: 5,
+		minimum: 0,
+		maximum: 5,
+		unit: "redirects",
+		description: "Redirects that are followed in a row.",
 	}),
 	SIDECAR_MODEL_ALLOCATIONS: Type.Integer({
 		default: 0,

@@ -1,7 +1,10 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { envSchema } from "env-schema";
 import { type Settings, SettingsSchema } from "../schemas/settings.ts";
+import type { UpstreamTls } from "../schemas/upstream-tls.ts";
 
 /** A setting of the environment that is not what its declaration asks for. */
 export class SettingsError extends Error {
@@ -48,6 +51,34 @@ export function cacheFolder(
 			"opensearch-ml-sidecar",
 		)
 	);
+}
+
+/**
+ * What the settings say about TLS to OpenSearch, with the file of authorities read.
+ *
+ * @throws SettingsError where that file can't be read or holds no certificate
+ */
+export function upstreamTls(settings: Settings): UpstreamTls {
+	const { OPENSEARCH_CA_FILE: file, OPENSEARCH_TLS_VERIFY: verify } = settings;
+	return {
+		rejectUnauthorized: verify,
+		...(file !== "" && { ca: readAuthorities(file) }),
+	};
+}
+
+function readAuthorities(file: string): string {
+	try {
+		const pem = readFileSync(file, "utf8");
+		// Node.js itself ignores what is no certificate, and would then trust nobody.
+		new X509Certificate(pem);
+		return pem;
+	} catch (cause) {
+		const reason = cause instanceof Error ? cause.message : String(cause);
+		throw new SettingsError(
+			`OPENSEARCH_CA_FILE must be a PEM file with certificates: ${reason}`,
+			{ cause },
+		);
+	}
 }
 
 interface Violation {

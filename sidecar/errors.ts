@@ -4,8 +4,12 @@
  */
 const errorTable = {
 	bad_request: { status: 400, type: "illegal_argument_exception" },
+	bad_parameter: { status: 400, type: "bad_parameter_exception" },
+	too_long_line: { status: 400, type: "too_long_http_line_exception" },
 	bad_state: { status: 400, type: "status_exception" },
+	bad_fields: { status: 400, type: "action_request_validation_exception" },
 	bad_number: { status: 400, type: "number_format_exception" },
+	bad_setting: { status: 400, type: "settings_exception" },
 	bad_definition: { status: 400, type: "parse_exception" },
 	bad_json: { status: 400, type: "json_parse_exception" },
 	bad_query: { status: 400, type: "parsing_exception" },
@@ -14,6 +18,7 @@ const errorTable = {
 	forbidden_index: { status: 403, type: "security_exception" },
 	not_enabled: { status: 403, type: "status_exception" },
 	not_found: { status: 404, type: "status_exception" },
+	not_acceptable: { status: 406, type: "illegal_argument_exception" },
 	conflict: { status: 409, type: "status_exception" },
 	too_large: { status: 413, type: "content_too_long_exception" },
 	too_many_requests: { status: 429, type: "rejected_execution_exception" },
@@ -32,10 +37,17 @@ export type ErrorCode = keyof typeof errorTable;
 export class SidecarError extends Error {
 	override readonly name = "SidecarError";
 	readonly code: ErrorCode;
+	/** When it is worth trying again, milliseconds from now, where that is known. */
+	readonly retryAfterMs: number | undefined;
 
-	constructor(code: ErrorCode, reason: string, options?: { cause?: unknown }) {
+	constructor(
+		code: ErrorCode,
+		reason: string,
+		options?: { cause?: unknown; retryAfterMs?: number },
+	) {
 		super(reason, options);
 		this.code = code;
+		this.retryAfterMs = options?.retryAfterMs;
 	}
 
 	get status(): number {
@@ -44,6 +56,27 @@ export class SidecarError extends Error {
 
 	get type(): string {
 		return errorTable[this.code].type;
+	}
+}
+
+/** An answer of OpenSearch's to somebody whom it does not let in. */
+export interface Refusal {
+	/** 401, or 403 for one who is blocked. */
+	status: number;
+	contentType: string;
+	/** `WWW-Authenticate` */
+	challenge: string | undefined;
+	body: string;
+}
+
+/** A caller whom OpenSearch does not let in: its own answer goes back. */
+export class CallerRefused extends Error {
+	override readonly name = "CallerRefused";
+	readonly answer: Refusal;
+
+	constructor(answer: Refusal) {
+		super(`OpenSearch refused the caller with status ${answer.status}`);
+		this.answer = answer;
 	}
 }
 

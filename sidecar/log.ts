@@ -1,4 +1,4 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 
 /** Where secrets may stand in what is logged; they are replaced, not left out, so that their presence shows. */
 const secretPaths = [
@@ -10,15 +10,21 @@ const secretPaths = [
 	"*.meta.request",
 ];
 
-/** The sidecar's log: JSON lines on standard output, every line of a request with its `reqId`. */
-export function createLogger(level: string): Logger {
-	return pino({
-		level,
-		base: null,
-		timestamp: pino.stdTimeFunctions.isoTime,
-		redact: { paths: secretPaths, censor: "[hidden]" },
-		serializers: { err: serializeError },
-	});
+/** The sidecar's log: JSON lines, on standard output unless told otherwise, those of a request with its `reqId`. */
+export function createLogger(
+	level: string,
+	destination: DestinationStream = pino.destination(1),
+): Logger {
+	return pino(
+		{
+			level,
+			base: null,
+			timestamp: pino.stdTimeFunctions.isoTime,
+			redact: { paths: secretPaths, censor: "[hidden]" },
+			serializers: { err: serializeError },
+		},
+		destination,
+	);
 }
 
 /**

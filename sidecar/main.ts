@@ -1,13 +1,18 @@
 import type { Server } from "node:http";
+import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
+import { advertisedAddress } from "./advertised-address.ts";
 import { buildApp } from "./app.ts";
 import { cacheFolder, loadSettings, SettingsError } from "./config.ts";
 import { createLogger } from "./log.ts";
-import { readNodeId } from "./node-id.ts";
+import { nodeIds } from "./node-id.ts";
 
 /** How often OpenSearch is asked at the start whether it answers, milliseconds. */
-const resumeInterval = 1_000;
+const startInterval = 1_000;
+
+/** The same when it refuses, which somebody has to mend, milliseconds. */
+const refusedInterval = 30_000;
 
 /** Codes of errors that pass with time: OpenSearch is starting, or has too much to do. */
 const passing: ReadonlySet<unknown> = new Set([
@@ -21,12 +26,12 @@ async function main(): Promise<void> {
 	const settings = loadSettings(process.env);
 	const logger = createLogger(settings.SIDECAR_LOG_LEVEL);
 	const folder = cacheFolder(settings, process.env);
-	const nodeId = await readNodeId(folder);
-	const { server, resume } = buildApp({
+	const { server, start } = buildApp({
 		settings,
 		logger,
 		cacheFolder: folder,
-		nodeId,
+		nodeIds: () => nodeIds(folder),
+		version: createRequire(import.meta.url)("#package.json").version,
 	});
 
 	const stopping = new AbortController();
@@ -51,22 +56,17 @@ async function main(): Promise<void> {
 		host: settings.SIDECAR_HOST,
 		port: settings.SIDECAR_PORT,
 	});
-	logger.info(
-		{ address, nodeId, openSearch: settings.OPENSEARCH_URL },
-		"ready",
-	);
+	logger.info({ address, openSearch: settings.OPENSEARCH_URL }, "ready");
 
 	while (!stopping.signal.aborted) {
 		try {
-			await resume();
+			await start(advertisedAddress(settings, address));
 			return;
 		} catch (error) {
-			if (!isPassing(error)) {
-				logger.error({ err: error }, "deployed models are not loaded");
-				return;
-			}
-			logger.warn({ err: error }, "waiting for OpenSearch");
-			await setTimeout(resumeInterval);
+			if (isPassing(error))
+				logger.warn({ err: error }, "waiting for OpenSearch");
+			else logger.error({ err: error }, "the sidecar can't start its work");
+			await setTimeout(isPassing(error) ? startInterval : refusedInterval);
 		}
 	}
 }

@@ -2,16 +2,24 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ulid } from "ulid";
 
-const fileName = "node-id";
+/** Sidecars that may share a folder. */
+const mostIds = 100;
 
 /**
- * This sidecar's id, the same after every restart with the same folder: made once, kept in a file there.
+ * The ids that a sidecar with this folder may have, the same after every restart: made once, each kept in a file
+ * there. The first is for the only sidecar of the folder, the others for those that use it at the same time.
  *
  * @param folder is made if it is not there
  */
-export async function readNodeId(folder: string): Promise<string> {
-	const path = join(folder, fileName);
+export async function* nodeIds(folder: string): AsyncGenerator<string> {
 	await mkdir(folder, { recursive: true });
+	for (let number = 1; number <= mostIds; number++)
+		yield readOrMake(
+			join(folder, number === 1 ? "node-id" : `node-id-${number}`),
+		);
+}
+
+async function readOrMake(path: string): Promise<string> {
 	try {
 		await writeFile(path, ulid().toLowerCase(), { flag: "wx" });
 	} catch (error) {

@@ -21,6 +21,8 @@ export interface Plugin {
 	zip: Artifact;
 	without?: readonly string[];
 	added?: readonly Artifact[];
+	/** Instead of what the descriptor says, where Maven Central does not have what the plugin may extend. */
+	extendedPlugins?: readonly string[];
 }
 
 /** What an OpenSearch home consists of. */
@@ -124,6 +126,17 @@ export const openSearchRecipe: Recipe = {
 		},
 	],
 };
+
+/** A plugin's own descriptor, as the recipe wants it. */
+export function pluginDescriptor(plugin: Plugin, text: string): string {
+	const { extendedPlugins } = plugin;
+	return extendedPlugins === undefined
+		? text
+		: text.replace(
+				/^extended\.plugins=.*$/m,
+				`extended.plugins=${extendedPlugins.join(",")}`,
+			);
+}
 
 /** The `plugin-descriptor.properties` of a module. */
 export function moduleDescriptor(module: Module, recipe: Recipe): string {

@@ -1,8 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recipePoms } from "./assembly-poms.ts";
-import { moduleDescriptor, type Recipe } from "./assembly-recipe.ts";
+import {
+	moduleDescriptor,
+	type Plugin,
+	pluginDescriptor,
+	type Recipe,
+} from "./assembly-recipe.ts";
 import { cached, cacheEntry } from "./cache-entry.ts";
 import { type MavenOptions, runMaven } from "./maven.ts";
 
@@ -23,7 +28,20 @@ export function recipeKey(recipe: Recipe): string {
 	for (const module of recipe.modules) {
 		hash.update(moduleDescriptor(module, recipe));
 	}
+	for (const { folder, extendedPlugins } of recipe.plugins) {
+		if (extendedPlugins) hash.update(folder).update(extendedPlugins.join());
+	}
 	return `${recipe.name}-${recipe.version}-${hash.digest("hex").slice(0, 12)}`;
+}
+
+async function amendDescriptor(home: string, plugin: Plugin): Promise<void> {
+	const file = join(
+		home,
+		"plugins",
+		plugin.folder,
+		"plugin-descriptor.properties",
+	);
+	await writeFile(file, pluginDescriptor(plugin, await readFile(file, "utf8")));
 }
 
 /** OpenSearch refuses to load a module with a jar that `lib` has too. */
@@ -71,6 +89,7 @@ export async function assemble(
 				moduleDescriptor(module, recipe),
 			);
 		}
+		for (const plugin of recipe.plugins) await amendDescriptor(home, plugin);
 		const seconds = Math.round((performance.now() - started) / 1000);
 		report(`OpenSearch ${recipe.version} assembled in ${seconds} s.`);
 		return home;

@@ -139,7 +139,7 @@ async function startNode(
 	try {
 		const timeoutMs = options.startTimeoutMs ?? 120_000;
 		return {
-			url: await untilHealthy(node, folders, timeoutMs),
+			url: await untilHealthy(node, folders, { timeoutMs }),
 			failed: ended.unasked.then((code) =>
 				nodeError(`ended with code ${code}`, folders),
 			),

@@ -86,12 +86,15 @@ export async function nodeError(
 }
 
 /** The URL that OpenSearch listens on, once it has written its ports file. */
-async function listeningUrl(folders: NodeFolders): Promise<string | undefined> {
+async function listeningUrl(
+	folders: NodeFolders,
+	scheme: string,
+): Promise<string | undefined> {
 	const text = await readFile(folders.ports, "utf8").catch(() => "");
 	const address = text
 		.split("\n")
 		.find((line) => /^127\.0\.0\.1:\d+$/.test(line));
-	return address === undefined ? undefined : `http://${address}`;
+	return address === undefined ? undefined : `${scheme}://${address}`;
 }
 
 async function healthy(url: string): Promise<boolean> {
@@ -102,24 +105,33 @@ async function healthy(url: string): Promise<boolean> {
 	);
 }
 
+export interface HealthOptions {
+	timeoutMs: number;
+	/** Of its HTTP API; `http` unless given. */
+	scheme?: "http" | "https";
+	/** Whether the node at this URL can be used: as a rule, whether it is yellow or green. */
+	isHealthy?: (url: string) => Promise<boolean>;
+}
+
 /**
- * Waits for a node to be yellow or green.
+ * Waits for a node to be healthy.
  * @returns its URL
  * @throws SidecarError `upstream_unavailable` with the end of its log, at once when it ends, or past the time
  */
 export async function untilHealthy(
 	node: GuardedProcess,
 	folders: NodeFolders,
-	timeoutMs: number,
+	options: HealthOptions,
 ): Promise<string> {
+	const { timeoutMs, scheme = "http", isHealthy = healthy } = options;
 	let exitCode: number | undefined;
 	void node.exited.then((code) => {
 		exitCode = code;
 	});
 	const deadline = performance.now() + timeoutMs;
 	while (performance.now() < deadline) {
-		const url = await listeningUrl(folders);
-		if (url !== undefined && (await healthy(url))) return url;
+		const url = await listeningUrl(folders, scheme);
+		if (url !== undefined && (await isHealthy(url))) return url;
 		if (exitCode !== undefined) {
 			throw await nodeError(
 				`ended with code ${exitCode} while starting`,

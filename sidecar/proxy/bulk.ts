@@ -4,6 +4,7 @@ import { LineTooLong, readItems, splitLines } from "../../ingest/bulk-lines.ts";
 import { SidecarError } from "../errors.ts";
 import { bytesOf } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
+import type { CallerService } from "../services/callers.ts";
 import type { IngestService } from "../services/ingest.ts";
 import type { PipelineService } from "../services/pipelines.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
@@ -13,6 +14,7 @@ export interface BulkOptions {
 	upstream: Upstream;
 	ingest: IngestService;
 	pipelines: PipelineService;
+	callers: CallerService;
 	/** One line at most, in bytes. */
 	lineLimit: number;
 }
@@ -27,7 +29,7 @@ interface BulkRequest {
  * request they came in, so that its answer is the client's answer.
  */
 export function bulk(options: BulkOptions): FastifyPluginAsync {
-	const { upstream, ingest, pipelines, lineLimit } = options;
+	const { upstream, ingest, pipelines, callers, lineLimit } = options;
 	return async (app) => {
 		keepBodiesRaw(app);
 		for (const url of ["/_bulk", "/:index/_bulk"])
@@ -37,6 +39,8 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 				handler: async (request, reply) => {
 					if (!(await pipelines.anyGuarded()))
 						return upstream.forward(request, reply);
+					// Models work for nobody whom OpenSearch does not know.
+					await callers.identify(request.raw.headers);
 					const lines = splitLines(bytesOf(request), lineLimit);
 					const body = ingest.bulk(readItems(lines), {
 						index: request.params.index,

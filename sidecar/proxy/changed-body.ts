@@ -50,7 +50,7 @@ export async function forwardChanged(
  *
  * @throws SidecarError too_large past the limit otherwise
  */
-async function readUpTo(
+export async function readUpTo(
 	{ raw }: FastifyRequest,
 	limit: BodyLimit,
 	pass: (prefix: Buffer) => boolean,

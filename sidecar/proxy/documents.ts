@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
 import { clientSignal } from "../http/client-signal.ts";
+import type { CallerService } from "../services/callers.ts";
 import type { IngestService } from "../services/ingest.ts";
 import { forwardChanged } from "./changed-body.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
@@ -8,6 +9,7 @@ import type { Upstream } from "./upstream.ts";
 export interface DocumentsOptions {
 	upstream: Upstream;
 	ingest: IngestService;
+	callers: CallerService;
 	/** A document at most, in bytes. */
 	documentLimit: number;
 }
@@ -25,7 +27,7 @@ const routes = [
 
 /** `_doc` and `_create`: one document, embedded where its pipeline asks for it. */
 export function documents(options: DocumentsOptions): FastifyPluginAsync {
-	const { upstream, ingest, documentLimit } = options;
+	const { upstream, ingest, callers, documentLimit } = options;
 	const limit = { bytes: documentLimit, setting: "SIDECAR_BULK_LINE_LIMIT" };
 	return async (app) => {
 		keepBodiesRaw(app);
@@ -41,6 +43,7 @@ export function documents(options: DocumentsOptions): FastifyPluginAsync {
 					};
 					if (!(await ingest.concerns(target)))
 						return upstream.forward(request, reply);
+					await callers.identify(request.raw.headers);
 					return forwardChanged(request, reply, {
 						upstream,
 						limit,

@@ -18,6 +18,7 @@ const requestHop = new Set(["host", "expect"]);
 
 /** What describes the bytes of a body, and is wrong once there is another body. */
 const bodyFraming = new Set(["content-length", "content-encoding"]);
+const ofBody = new Set([...bodyFraming, "content-type"]);
 
 /**
  * The headers that go on to OpenSearch, in their order, their spelling and their number.
@@ -25,17 +26,23 @@ const bodyFraming = new Set(["content-length", "content-encoding"]);
  * @param raw names and values in turns, as in `IncomingMessage.rawHeaders`
  * @param replaced whether another body is sent than the one that these headers came with
  * @param plain whether the answer must not be compressed, since it is read here
+ * @param json whether the answer is to be JSON, whatever the client accepts
  */
 export function requestHeaders(
 	raw: readonly string[],
-	{ replaced, plain = false }: { replaced: boolean; plain?: boolean },
+	{
+		replaced,
+		plain = false,
+		json = false,
+	}: { replaced: boolean; plain?: boolean; json?: boolean },
 ): string[] {
 	return endToEnd(
 		raw,
 		(name) =>
 			!requestHop.has(name) &&
 			!(replaced && bodyFraming.has(name)) &&
-			!(plain && name === "accept-encoding"),
+			!(plain && name === "accept-encoding") &&
+			!(json && name === "accept"),
 	);
 }
 
@@ -45,6 +52,17 @@ export function responseHeaders(raw: readonly (string | Buffer)[]): string[] {
 		typeof part === "string" ? part : part.toString("latin1"),
 	);
 	return endToEnd(text, () => true);
+}
+
+/** The headers of an answer that is read whole, for the client: without those that describe its body. */
+export function answerHeaders(
+	headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string | string[]> {
+	const kept: Record<string, string | string[]> = {};
+	for (const [name, value] of Object.entries(headers))
+		if (value !== undefined && !hopByHop.has(name) && !ofBody.has(name))
+			kept[name] = value;
+	return kept;
 }
 
 function endToEnd(

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
+import type { CallerService } from "../services/callers.ts";
 import type { SearchService } from "../services/search.ts";
 import { forwardChanged } from "./changed-body.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
@@ -9,12 +10,13 @@ import type { Upstream } from "./upstream.ts";
 export interface SearchRouteOptions {
 	upstream: Upstream;
 	search: SearchService;
+	callers: CallerService;
 	bodyLimit: BodyLimit;
 }
 
 /** `_search`: `neural` queries become `knn` queries on the way. */
 export function search(options: SearchRouteOptions): FastifyPluginAsync {
-	const { upstream, search, bodyLimit } = options;
+	const { upstream, search, callers, bodyLimit } = options;
 	return async (app) => {
 		keepBodiesRaw(app);
 		for (const url of ["/_search", "/:index/_search"])
@@ -27,7 +29,11 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 					return forwardChanged(request, reply, {
 						upstream,
 						limit: bodyLimit,
-						change: (body) => search.rewrite(body, signal),
+						change: async (body) => {
+							if (search.concerns(body))
+								await callers.identify(request.raw.headers);
+							return search.rewrite(body, signal);
+						},
 						passLarge: (bytes) => !search.concerns(bytes),
 					});
 				},

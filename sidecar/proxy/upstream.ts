@@ -2,11 +2,12 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Dispatcher, errors, Pool } from "undici";
+import type { UpstreamTls } from "../../schemas/upstream-tls.ts";
 import { SidecarError } from "../errors.ts";
 import { hasBody } from "../http/client-body.ts";
 import { ForwardedBody } from "../http/forwarded-body.ts";
 import { Exchange, type Outcome } from "./exchange.ts";
-import { requestHeaders } from "./hop-by-hop.ts";
+import { answerHeaders, requestHeaders } from "./hop-by-hop.ts";
 import { Silence } from "./silence.ts";
 import { silentUpstream, upstreamFailure } from "./upstream-failure.ts";
 
@@ -17,6 +18,8 @@ export interface UpstreamOptions {
 	/** OpenSearch: scheme, host and port. */
 	url: string;
 	connectTimeoutMs: number;
+	/** Unless given, certificates are checked against the authorities that Node.js knows. */
+	tls?: UpstreamTls;
 	/** How long OpenSearch may be silent while it is its turn, before its answer or within it. */
 	silenceTimeoutMs: number;
 }
@@ -34,10 +37,24 @@ export interface Replacement {
 /** OpenSearch's default of http.max_content_length. */
 const maxContentLength = 104_857_600;
 
+/** What is asked instead of what the client asked, on the client's behalf. */
+export interface Inquiry {
+	/** Without it: the client's. */
+	method?: string;
+	/** Path and query, percent-encoded. Without it: the client's. */
+	url?: string;
+	/** Without it: none. */
+	body?: string;
+	/** Whether the answer is to be JSON, whatever the client accepts; the URL must not ask for anything else. */
+	json?: boolean;
+}
+
 /** An answer that was read whole. */
 export interface ReadAnswer {
 	status: number;
 	contentType: string;
+	/** The headers that are for the client, but for those that describe the body. */
+	headers: Record<string, string | string[]>;
 	body: string;
 }
 
@@ -49,7 +66,7 @@ export class Upstream {
 	constructor(options: UpstreamOptions) {
 		this.#options = options;
 		this.#pool = new Pool(options.url, {
-			connect: { timeout: options.connectTimeoutMs },
+			connect: { timeout: options.connectTimeoutMs, ...options.tls },
 			// As many connections as requests in flight: none waits for another.
 			connections: null,
 			pipelining: 1,
@@ -105,20 +122,26 @@ export class Upstream {
 	}
 
 	/**
-	 * OpenSearch's answer to the client's own request, read whole, for a route that has to change it.
+	 * OpenSearch's answer to the client's own request, or to another one with the client's own headers, read whole,
+	 * for a route that has to change it.
 	 *
 	 * @throws SidecarError `upstream_unavailable`, `upstream_broken` or `upstream_timeout`
 	 */
-	async read(request: FastifyRequest): Promise<ReadAnswer> {
+	async read(
+		request: FastifyRequest,
+		{ method, url, body, json = false }: Inquiry = {},
+	): Promise<ReadAnswer> {
 		const { connectTimeoutMs, silenceTimeoutMs } = this.#options;
 		try {
 			const answer = await this.#pool.request({
-				path: request.originalUrl,
-				method: request.method,
+				path: url ?? request.originalUrl,
+				method: method ?? request.method,
 				headers: requestHeaders(request.raw.rawHeaders, {
 					replaced: true,
 					plain: true,
+					json,
 				}),
+				body: body ?? null,
 				headersTimeout: silenceTimeoutMs,
 				bodyTimeout: silenceTimeoutMs,
 			});
@@ -126,6 +149,7 @@ export class Upstream {
 			return {
 				status: answer.statusCode,
 				contentType: String(contentType ?? "application/json"),
+				headers: answerHeaders(answer.headers),
 				body: await answer.body.text(),
 			};
 		} catch (error) {

@@ -4,9 +4,12 @@ import type {
 } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { DeployRequest } from "../../schemas/deploy.ts";
 import { RegisterMetaBody } from "../../schemas/model.ts";
 import { UndeployRequest } from "../../schemas/undeploy.ts";
+import { UpdateModelBody } from "../../schemas/update-model.ts";
 import type { BodyLimit } from "../http/client-body.ts";
+import { readFlag } from "../http/query-parameters.ts";
 import type { DeploymentService } from "../services/deployments.ts";
 import type { ModelService } from "../services/models.ts";
 import type { RegistrationService } from "../services/registration.ts";
@@ -21,6 +24,10 @@ export interface ModelRoutesOptions {
 
 const base = "/_plugins/_ml/models";
 const ById = Type.Object({ model_id: Type.String() });
+/** Accepted and of no effect: the content of a model is in no document of its own. */
+const GetOptions = Type.Object({
+	return_content: Type.Optional(Type.String()),
+});
 const Created = Type.Object({
 	model_id: Type.String(),
 	status: Type.String(),
@@ -31,7 +38,7 @@ const DeployAnswer = Type.Object({
 	status: Type.String(),
 });
 
-/** `/_plugins/_ml/models`: register, get, delete, deploy and undeploy, under their present and their old names. */
+/** `/_plugins/_ml/models`: register, get, update, delete, deploy and undeploy, under their present and their old names. */
 export function modelRoutes(
 	options: ModelRoutesOptions,
 ): FastifyPluginAsyncTypebox {
@@ -53,8 +60,17 @@ export function modelRoutes(
 
 		routes.get(
 			`${base}/:model_id`,
-			{ schema: { params: ById } },
-			({ params }) => models.get(params.model_id),
+			{ schema: { params: ById, querystring: GetOptions } },
+			({ params, query }) => {
+				readFlag(query.return_content);
+				return models.get(params.model_id);
+			},
+		);
+
+		routes.put(
+			`${base}/:model_id`,
+			{ schema: { params: ById, body: UpdateModelBody } },
+			({ params, body }) => models.update(params.model_id, body),
 		);
 
 		routes.delete(
@@ -66,9 +82,15 @@ export function modelRoutes(
 		for (const name of ["_deploy", "_load"])
 			routes.post(
 				`${base}/:model_id/${name}`,
-				{ schema: { params: ById, response: { 200: DeployAnswer } } },
-				async ({ params }) => ({
-					task_id: await deployments.deploy(params.model_id),
+				{
+					schema: {
+						params: ById,
+						body: DeployRequest,
+						response: { 200: DeployAnswer },
+					},
+				},
+				async ({ params, body }) => ({
+					task_id: await deployments.deploy(params.model_id, body?.node_ids),
 					task_type: "DEPLOY_MODEL",
 					status: "CREATED",
 				}),
@@ -87,6 +109,7 @@ export function modelRoutes(
 					({ params, body }) =>
 						deployments.undeploy(
 							body?.model_ids ?? (params.model_id ? [params.model_id] : []),
+							body?.node_ids,
 						),
 				);
 	};

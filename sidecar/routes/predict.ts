@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
 import { PredictBody } from "../../schemas/predict.ts";
 import { SidecarError } from "../errors.ts";
+import { callerName } from "../http/caller.ts";
 import type { BodyLimit } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import { readFunctionName } from "../services/function-name.ts";
@@ -33,7 +34,8 @@ export function predictRoutes(
 			app.post(
 				url,
 				{ schema: { params: Params, body: PredictBody } },
-				async ({ params, body }, reply) => {
+				async (request, reply) => {
+					const { params, body } = request;
 					if (!body)
 						throw new SidecarError(
 							"bad_definition",
@@ -42,11 +44,10 @@ export function predictRoutes(
 					if (params.algorithm !== undefined)
 						readFunctionName(params.algorithm);
 					const signal = clientSignal(reply);
-					const answer = await prediction.predict(
-						params.model_id,
-						body,
+					const answer = await prediction.predict(params.model_id, body, {
+						user: callerName(request),
 						signal,
-					);
+					});
 					return reply
 						.header("content-type", "application/json; charset=UTF-8")
 						.send(answer);

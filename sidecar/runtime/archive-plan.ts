@@ -7,6 +7,8 @@ export interface ArchiveLimits {
 	ratio: number;
 	/** All entries together, unpacked, bytes. */
 	unpackedBytes: number;
+	/** Whether an archive may hold a tokenizer and no ONNX file: that of a SPARSE_TOKENIZE model. */
+	withoutGraph?: boolean;
 }
 
 /** What an archive's directory says about one entry. */
@@ -22,6 +24,7 @@ export interface ArchiveEntry {
 
 /** What is unpacked of an archive, under these names in one folder. */
 export interface ArchivePlan {
+	/** The ONNX file; tokenizer.json where there is none. */
 	modelFile: string;
 	/** By their names in the archive. */
 	targets: ReadonlyMap<string, string>;
@@ -31,7 +34,8 @@ const executable = /\.(jar|class|so|so(\.\d+)+|dylib|dll|exe|node)$/i;
 const externalData = /(\.onnx_data|\.onnx\.data|\.data|\.bin)$/i;
 
 /** Kept from the archive's root, if they are there. */
-const rootFiles = ["tokenizer.json", "idf.json"];
+const tokenizerFile = "tokenizer.json";
+const rootFiles = [tokenizerFile, "idf.json"];
 
 const fileType = 0o170000;
 const regularFile = 0o100000;
@@ -82,20 +86,23 @@ export function planArchive(
 		throw missing("Model format is ONNX, but find .pt file");
 	}
 	const [model, ...others] = names.filter((name) => name.endsWith(".onnx"));
-	if (model === undefined) throw missing("Can't find model file");
+	if (model === undefined && !limits.withoutGraph) {
+		throw missing("Can't find model file");
+	}
 	if (others.length > 0) {
 		throw missing("Find multiple model files, but expected only one");
 	}
-	if (!names.includes("tokenizer.json")) throw missing("No tokenizer file");
-	const folder = folderOf(model);
+	if (!names.includes(tokenizerFile)) throw missing("No tokenizer file");
 	const kept = names.filter(
 		(name) =>
 			name === model ||
 			rootFiles.includes(name) ||
-			(folderOf(name) === folder && externalData.test(name)),
+			(model !== undefined &&
+				folderOf(name) === folderOf(model) &&
+				externalData.test(name)),
 	);
 	return {
-		modelFile: baseOf(model),
+		modelFile: baseOf(model ?? tokenizerFile),
 		targets: new Map(kept.map((name) => [name, baseOf(name)])),
 	};
 }

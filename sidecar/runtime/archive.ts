@@ -24,7 +24,7 @@ export interface UnpackedFile {
 }
 
 export interface UnpackedModel {
-	/** The ONNX file's name in the folder; the tokenizer's is tokenizer.json. */
+	/** The ONNX file's name in the folder; the tokenizer's is tokenizer.json, here too if there is no other. */
 	modelFile: string;
 	files: UnpackedFile[];
 }

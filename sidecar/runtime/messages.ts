@@ -1,7 +1,9 @@
 import { type ErrorCode, SidecarError } from "../errors.ts";
 import { allocateFrame, encodeFrame, type Frame } from "./frames.ts";
 import type { Lane } from "./lanes.ts";
-import type { Embedding, ModelFacts, ModelSpec } from "./model-spec.ts";
+import type { ModelInput, ModelResult } from "./model-result.ts";
+import type { ModelFacts, ModelSpec } from "./model-spec.ts";
+import { decodeResult, encodeResult } from "./result-frame.ts";
 
 /** An error on its way to the other side. */
 export interface Refusal {
@@ -9,65 +11,48 @@ export interface Refusal {
 	reason: string;
 }
 
-/** An embedding with the time its run took, in microseconds. */
-export interface TimedEmbedding extends Embedding {
-	micros: number;
-}
-
 /** What the sidecar says to a model's process. */
 export type ToProcess =
 	| { kind: "load"; spec: ModelSpec }
-	| { kind: "embed"; id: number; lane: Lane; text: string }
+	| { kind: "run"; id: number; lane: Lane; input: ModelInput }
 	| { kind: "cancel"; id: number };
 
 /** What a model's process says to the sidecar. */
 export type FromProcess =
 	| { kind: "ready"; facts: ModelFacts }
 	| { kind: "refused"; refusal: Refusal }
-	| { kind: "embedding"; id: number; embedding: TimedEmbedding }
+	| { kind: "result"; id: number; result: ModelResult; micros: number }
 	| { kind: "failed"; id: number; refusal: Refusal };
 
-/** What a process says about one text. */
-export type Answer = Extract<FromProcess, { kind: "embedding" | "failed" }>;
+/** What a process says about one input; `micros` is the time its run took, in microseconds. */
+export type Answer = Extract<FromProcess, { kind: "result" | "failed" }>;
 
 const types = {
 	load: 1,
-	embed: 2,
+	run: 2,
 	cancel: 3,
 	ready: 4,
 	refused: 5,
-	embedding: 6,
+	result: 6,
 	failed: 7,
 } as const;
 
-const embeddingHeadBytes = 9;
+/** Bits of the byte before a text. */
+const searchBit = 1;
+const pairBit = 2;
 
 /**
- * One message as one frame. A text travels as UTF-8 behind a byte for its lane; UTF-8 has no lone surrogates,
- * each becomes U+FFFD here, which is also what the tokenizer would make of it. A vector travels as its float32
- * values, little-endian, behind tokens u32, microseconds u32, truncated u8. The rest is JSON.
+ * One message as one frame. A text travels as UTF-8 behind a byte for its lane; of two, the first one's bytes
+ * are counted in a u32 before it. UTF-8 has no lone surrogates, each becomes U+FFFD here, which is also what the
+ * tokenizer would make of it. Results are binary as well; the rest is JSON.
  */
 export function encodeMessage(message: ToProcess | FromProcess): Buffer {
 	const type = types[message.kind];
 	switch (message.kind) {
-		case "embed": {
-			const { id, lane, text } = message;
-			const bytes = Buffer.byteLength(text);
-			const { frame, payload } = allocateFrame(type, id, 1 + bytes);
-			payload.writeUInt8(lane === "search" ? 1 : 0, 0);
-			payload.write(text, 1);
-			return frame;
-		}
-		case "embedding": {
-			const { vector, tokens, micros, truncated } = message.embedding;
-			const size = embeddingHeadBytes + vector.byteLength;
-			const { frame, payload } = allocateFrame(type, message.id, size);
-			payload.writeUInt32LE(tokens, 0);
-			payload.writeUInt32LE(Math.min(micros, 0xffff_ffff), 4);
-			payload.writeUInt8(truncated ? 1 : 0, 8);
-			payload.set(bytesOf(vector), embeddingHeadBytes);
-			return frame;
-		}
+		case "run":
+			return encodeRun(message);
+		case "result":
+			return encodeResult(type, message);
 		case "cancel":
 			return encodeFrame({ type, id: message.id, payload: new Uint8Array() });
 		case "load":
@@ -90,19 +75,10 @@ export function decodeMessage(frame: Frame): ToProcess | FromProcess {
 		payload.byteLength,
 	);
 	switch (type) {
-		case types.embed: {
-			const lane = buffer.readUInt8(0) === 1 ? "search" : "ingest";
-			return { kind: "embed", id, lane, text: buffer.toString("utf8", 1) };
-		}
-		case types.embedding: {
-			const embedding = {
-				tokens: buffer.readUInt32LE(0),
-				micros: buffer.readUInt32LE(4),
-				truncated: buffer.readUInt8(8) === 1,
-				vector: floatsOf(payload.subarray(embeddingHeadBytes)),
-			};
-			return { kind: "embedding", id, embedding };
-		}
+		case types.run:
+			return decodeRun(id, buffer);
+		case types.result:
+			return { kind: "result", id, ...decodeResult(buffer) };
 		case types.cancel:
 			return { kind: "cancel", id };
 		case types.load:
@@ -131,12 +107,38 @@ function encodeJson(type: number, id: number, value: object): Buffer {
 	return encodeFrame({ type, id, payload: Buffer.from(JSON.stringify(value)) });
 }
 
-function bytesOf(vector: Float32Array): Uint8Array {
-	return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+function encodeRun({
+	id,
+	lane,
+	input,
+}: Extract<ToProcess, { kind: "run" }>): Buffer {
+	const bits = lane === "search" ? searchBit : 0;
+	if (typeof input === "string") {
+		const bytes = Buffer.byteLength(input);
+		const { frame, payload } = allocateFrame(types.run, id, 1 + bytes);
+		payload.writeUInt8(bits, 0);
+		payload.write(input, 1);
+		return frame;
+	}
+	const [first, second] = input;
+	const bytes = Buffer.byteLength(first);
+	const size = 5 + bytes + Buffer.byteLength(second);
+	const { frame, payload } = allocateFrame(types.run, id, size);
+	payload.writeUInt8(bits | pairBit, 0);
+	payload.writeUInt32LE(bytes, 1);
+	payload.write(first, 5);
+	payload.write(second, 5 + bytes);
+	return frame;
 }
 
-/** A copy: float32 values need an aligned buffer, and the frame's memory is the socket's. */
-function floatsOf(bytes: Uint8Array): Float32Array {
-	const copy = Uint8Array.from(bytes);
-	return new Float32Array(copy.buffer, 0, copy.byteLength >> 2);
+function decodeRun(id: number, payload: Buffer): ToProcess {
+	const bits = payload.readUInt8(0);
+	const lane = (bits & searchBit) === 0 ? "ingest" : "search";
+	if ((bits & pairBit) === 0) {
+		return { kind: "run", id, lane, input: payload.toString("utf8", 1) };
+	}
+	const end = 5 + payload.readUInt32LE(1);
+	const first = payload.toString("utf8", 5, end);
+	const second = payload.toString("utf8", end);
+	return { kind: "run", id, lane, input: [first, second] };
 }

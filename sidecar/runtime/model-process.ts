@@ -1,14 +1,14 @@
 import type { Logger } from "pino";
-import type { SidecarError } from "../errors.ts";
-import { EmbedQueue } from "./embed-queue.ts";
+import { SidecarError } from "../errors.ts";
+import type { Embedding, ModelInput, ModelResult } from "./model-result.ts";
 import type {
-	Embedding,
-	EmbedOptions,
 	LoadedModel,
 	ModelFacts,
 	ModelSpec,
 	ModelStats,
+	RunOptions,
 } from "./model-spec.ts";
+import { RunQueue } from "./run-queue.ts";
 import { RuntimeStopped } from "./runtime-stopped.ts";
 import { modelFailed, SpawnedProcess } from "./spawned-process.ts";
 
@@ -16,11 +16,11 @@ export interface ModelProcessOptions {
 	modelId: string;
 	spec: ModelSpec;
 	logger: Logger;
-	/** Time for a process to load the model and to answer a first text, milliseconds. */
+	/** Time for a process to load the model and to answer a first input, milliseconds. */
 	startTimeoutMs: number;
-	/** Texts that may wait or run in each lane; a call that would exceed it is refused. */
+	/** Inputs that may wait or run in each lane; a call that would exceed it is refused. */
 	queueCapacity: number;
-	/** UTF-16 units of those texts in each lane. */
+	/** UTF-16 units of those inputs in each lane. */
 	queueCharacters: number;
 	/** The model has been put aside: its process ended again and again. */
 	onFailed: (reason: string) => void;
@@ -33,7 +33,7 @@ const mostEnds = 3;
 const quietMs = 60_000;
 
 /**
- * Texts of a lane that are handed to a process ahead, for each allocation: enough to keep it busy over a round
+ * Inputs of a lane that are handed to a process ahead, for each allocation: enough to keep it busy over a round
  * trip, few enough that little is run again when it ends.
  */
 const aheadPerAllocation = 8;
@@ -41,7 +41,7 @@ const aheadPerAllocation = 8;
 /** A model in a process of its own, which is started again when it ends. */
 export class ModelProcess implements LoadedModel {
 	readonly #options: ModelProcessOptions;
-	readonly #queue: EmbedQueue;
+	readonly #queue: RunQueue;
 	#process: SpawnedProcess | undefined;
 	#facts: ModelFacts | undefined;
 	#state: ModelStats["state"] = "restarting";
@@ -51,7 +51,7 @@ export class ModelProcess implements LoadedModel {
 
 	constructor(options: ModelProcessOptions) {
 		this.#options = options;
-		this.#queue = new EmbedQueue({
+		this.#queue = new RunQueue({
 			texts: options.queueCapacity,
 			characters: options.queueCharacters,
 			inProcess: aheadPerAllocation * options.spec.allocations,
@@ -78,11 +78,29 @@ export class ModelProcess implements LoadedModel {
 		return this.#facts;
 	}
 
-	embed(
+	run(
+		inputs: readonly ModelInput[],
+		options?: RunOptions,
+	): Promise<ModelResult[]> {
+		return this.#queue.run(inputs, options);
+	}
+
+	async embed(
 		texts: readonly string[],
-		options?: EmbedOptions,
+		options?: RunOptions,
 	): Promise<Embedding[]> {
-		return this.#queue.embed(texts, options);
+		const { functionName } = this.spec;
+		if (functionName !== "TEXT_EMBEDDING") {
+			throw new SidecarError(
+				"bad_request",
+				`a ${functionName} model gives no vectors`,
+			);
+		}
+		const results = await this.run(texts, options);
+		return results.map((result) => {
+			if (result.kind === "vector") return result;
+			throw modelFailed("a text came back without a vector");
+		});
 	}
 
 	stats(): ModelStats {

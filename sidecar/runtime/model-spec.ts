@@ -1,49 +1,57 @@
-import type { PoolingMode } from "../../schemas/model.ts";
+import type { FunctionName, PoolingMode } from "../../schemas/model.ts";
 import type { Lane } from "./lanes.ts";
+import type { Embedding, ModelInput, ModelResult } from "./model-result.ts";
 
-/** What a model's process has to know to run it. */
-export interface ModelSpec {
-	/** The ONNX file. */
+interface CommonSpec {
+	/** The ONNX file; a SPARSE_TOKENIZE model has none and needs none. */
 	modelPath: string;
-	/** The tokenizer.json of Hugging Face's fast tokenizers. */
+	/** The tokenizer.json of Hugging Face's fast tokenizers; SPARSE_TOKENIZE looks for idf.json beside it. */
 	tokenizerPath: string;
-	poolingMode: PoolingMode;
-	/** Whether a vector is scaled to length 1 (`normalize_result`). */
-	normalize: boolean;
 	/** `model_max_length`, tokens. Left out: the tokenizer's own truncation, else 512. */
 	maxLength?: number;
-	/** `embedding_dimension`: values of a vector. */
-	dimension: number;
 	/** Worker threads, each with a session of its own. */
 	allocations: number;
 	/** Threads that ONNX Runtime uses in one session. */
 	threadsPerAllocation: number;
 }
 
+/** What the process of a text embedding model has to know to run it. */
+export interface TextEmbeddingSpec extends CommonSpec {
+	functionName: "TEXT_EMBEDDING";
+	poolingMode: PoolingMode;
+	/** Whether a vector is scaled to length 1 (`normalize_result`). */
+	normalize: boolean;
+	/** `embedding_dimension`: values of a vector. */
+	dimension: number;
+}
+
+/** The same for the models of every other function: what there is to know is in their files. */
+export interface PlainSpec extends CommonSpec {
+	functionName: Exclude<FunctionName, "TEXT_EMBEDDING">;
+}
+
+/** What a model's process has to know to run it. */
+export type ModelSpec = TextEmbeddingSpec | PlainSpec;
+
 /** What a started model says about itself. */
 export interface ModelFacts {
-	/** Tokens a text may have, special ones included. */
+	/** Tokens an input may have, special ones included. */
 	window: number;
 	/** The graph's inputs. */
 	inputs: string[];
-	/** The graph's output that is read. */
-	output: string;
+	/** The graph's outputs that are read. */
+	outputs: string[];
+	/**
+	 * What each token id reads as, of models whose results are weights of tokens; empty for special tokens. As
+	 * many strings as the tokenizer has tokens.
+	 */
+	vocabulary?: string[];
 }
 
-/** One text's vector. */
-export interface Embedding {
-	/** [dimension], a buffer of its own. */
-	vector: Float32Array;
-	/** Tokens that were run, special ones included. */
-	tokens: number;
-	/** Whether the text was longer than the window, so that its end is not in the vector. */
-	truncated: boolean;
-}
-
-export interface EmbedOptions {
+export interface RunOptions {
 	/** `ingest` if left out. */
 	lane?: Lane;
-	/** Takes the texts that have not begun out of the queue; the call then rejects with the signal's reason. */
+	/** Takes the inputs that have not begun out of the queue; the call then rejects with the signal's reason. */
 	signal?: AbortSignal;
 }
 
@@ -75,10 +83,15 @@ export interface LoadedModel {
 	readonly spec: ModelSpec;
 	readonly facts: ModelFacts;
 	/**
-	 * The texts' embeddings, in their order. Rejects as a whole, with a SidecarError: `too_many_requests` at
-	 * once if the lane has no room, `too_large` if it never could, `bad_request` for a text the model cannot read,
+	 * What the model makes of the inputs, in their order. Rejects as a whole, with a SidecarError: `too_many_requests` at
+	 * once if the lane has no room, `too_large` if it never could, `bad_request` for an input the model cannot read,
 	 * `inference_failed` if the model or its process fails, RuntimeStopped (`bad_state`) if it is unloaded.
 	 */
-	embed(texts: readonly string[], options?: EmbedOptions): Promise<Embedding[]>;
+	run(
+		inputs: readonly ModelInput[],
+		options?: RunOptions,
+	): Promise<ModelResult[]>;
+	/** `run` for a text embedding model; `bad_request` for any other. */
+	embed(texts: readonly string[], options?: RunOptions): Promise<Embedding[]>;
 	stats(): ModelStats;
 }

@@ -5,11 +5,11 @@ import { RuntimeStopped } from "./runtime-stopped.ts";
 
 export interface RuntimeOptions {
 	logger: Logger;
-	/** Time for a model's process to load it and to answer a first text, milliseconds. */
+	/** Time for a model's process to load it and to answer a first input, milliseconds. */
 	startTimeoutMs: number;
-	/** Texts that may wait or run for one model in each lane; 16,384 if left out. */
+	/** Inputs that may wait or run for one model in each lane; 16,384 if left out. */
 	queueCapacity?: number;
-	/** UTF-16 units of those texts in each lane; 128 Mi if left out. */
+	/** UTF-16 units of those inputs in each lane; 128 Mi if left out. */
 	queueCharacters?: number;
 	/** A loaded model has been put aside; its calls fail with this reason until it is unloaded or loaded anew. */
 	onFailed?: (modelId: string, reason: string) => void;

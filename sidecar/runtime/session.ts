@@ -1,112 +1,100 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { PoolingMode } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
-import {
-	chooseOutput,
-	type GraphInput,
-	graphInputs,
-	type InputName,
-	isPooled,
-} from "./model-graph.ts";
-import { normalizeL2, pool } from "./pooling.ts";
+import { type GraphInput, graphInputs, type InputName } from "./model-graph.ts";
+import type { RunOutput } from "./model-result.ts";
+import type { ModelSpec } from "./model-spec.ts";
+import { functionReader } from "./readers/function-reader.ts";
+import type { FilledOutput, OutputReader } from "./readers/output-reader.ts";
 
-/** Tokens of one text, both arrays [tokens]. */
+/** Tokens of one input, both arrays [tokens]. */
 export interface Tokens {
 	ids: Int32Array;
 	typeIds: Int32Array;
 }
 
-export interface SessionOptions {
-	modelPath: string;
-	poolingMode: PoolingMode;
-	normalize: boolean;
-	dimension: number;
-	/** Threads of one run, the calling one included. */
-	threads: number;
-}
+const noValues = new Float32Array();
 
 /**
- * One model in ONNX Runtime: tokens in, a vector out. A run takes one text at its true length, so that a
- * vector depends on its text alone (dynamically quantised graphs have one scale for a whole batch). Creating a
- * session and running it block the calling thread: this belongs in a worker thread of a model's process.
+ * One model in ONNX Runtime: tokens in, what its function makes of them out. A run takes one input at its true
+ * length, so that a result depends on its input alone (dynamically quantised graphs have one scale for a whole
+ * batch). Creating a session and running it block the calling thread: this belongs in a worker thread of a
+ * model's process.
  */
-export class EmbeddingSession {
+export class ModelSession {
 	readonly inputs: readonly GraphInput[];
-	/** The output that is read; all of them before the first run. */
-	#output: string | undefined;
+	/** The outputs that are read; all of them before the first run. */
+	#outputs: readonly string[] | undefined;
+	/** Values of a row of output 0, see `width`. */
+	#width = 0;
 	readonly #session: InferenceSession;
-	readonly #options: SessionOptions;
+	readonly #reader: OutputReader;
 
-	private constructor(session: InferenceSession, options: SessionOptions) {
+	private constructor(session: InferenceSession, spec: ModelSpec) {
 		this.inputs = graphInputs(session.inputMetadata);
 		this.#session = session;
-		this.#options = options;
+		this.#reader = functionReader(spec);
 	}
 
 	/**
-	 * Loads a model and runs it once. Throws `bad_request` if it is no ONNX model, if its inputs are not those
-	 * of an embedding model, or if its vectors have another dimension than is configured.
+	 * Loads a model and runs it once. Throws `bad_request` if it is no ONNX model, or if its inputs or outputs
+	 * are not those of its function.
 	 */
-	static async create(options: SessionOptions): Promise<EmbeddingSession> {
-		const session = new EmbeddingSession(await open(options), options);
+	static async create(spec: ModelSpec): Promise<ModelSession> {
+		const session = new ModelSession(await open(spec), spec);
 		const ids = Int32Array.of(0, 1, 2);
 		await session.run({ ids, typeIds: new Int32Array(ids.length) });
 		return session;
 	}
 
-	get output(): string {
-		return this.#output ?? "";
+	get outputs(): readonly string[] {
+		return this.#outputs ?? [];
 	}
 
-	/** The vector [dimension] of one text of at least one token. */
-	async run(tokens: Tokens): Promise<Float32Array> {
-		const count = tokens.ids.length;
+	/** The last dimension of the first output that is read. */
+	get width(): number {
+		return this.#width;
+	}
+
+	/** What comes of one input of at least one token. */
+	async run(tokens: Tokens): Promise<RunOutput> {
 		const feeds = Object.fromEntries(
 			this.inputs.map((input) => [input.name, tensorOf(input, tokens)]),
 		);
-		const fetches = this.#output === undefined ? undefined : [this.#output];
-		const results = await (fetches === undefined
+		const results = await (this.#outputs === undefined
 			? this.#session.run(feeds)
-			: this.#session.run(feeds, fetches));
-		const { poolingMode, normalize, dimension } = this.#options;
-		const { name, dims } = chooseOutput(
-			(fetches ?? this.#session.outputNames).map((output) => ({
-				name: output,
-				type: results[output]?.type ?? "nothing",
-				dims: results[output]?.dims ?? [],
-			})),
-			poolingMode,
+			: this.#session.run(feeds, this.#outputs));
+		const seen = (this.#outputs ?? this.#session.outputNames).map((name) =>
+			filled(name, results[name]),
 		);
-		this.#output = name;
-		const values = results[name]?.data;
-		const width = dims.at(-1) ?? 0;
-		if (!(values instanceof Float32Array) || width !== dimension) {
-			throw new SidecarError(
-				"bad_request",
-				`model output has dimension ${width}, but embedding_dimension is ${dimension}`,
-			);
+		if (this.#outputs === undefined) {
+			const chosen = this.#reader.choose(seen);
+			this.#outputs = chosen.map(({ name }) => name);
+			this.#width = chosen[0]?.dims.at(-1) ?? 0;
 		}
-		const vector =
-			poolingMode === "NONE" || isPooled({ dims })
-				? values.slice()
-				: pool({ values, tokens: count, dimension }, poolingMode);
-		if (normalize) normalizeL2(vector);
-		if (!vector.every(Number.isFinite)) {
-			throw new SidecarError(
-				"inference_failed",
-				"the model's vector has a value that is no finite number",
-			);
-		}
-		return vector;
+		const read = this.#outputs.flatMap((name) =>
+			seen.filter((output) => output.name === name),
+		);
+		return this.#reader.read(read, tokens.ids.length);
 	}
 }
 
-async function open(options: SessionOptions): Promise<InferenceSession> {
+/** An output of another type than float32 is seen, not read. */
+function filled(name: string, tensor: Tensor | undefined): FilledOutput {
+	const data = tensor?.data;
+	return {
+		name,
+		type: tensor?.type ?? "nothing",
+		dims: tensor?.dims ?? [],
+		values: data instanceof Float32Array ? data : noValues,
+	};
+}
+
+async function open(spec: ModelSpec): Promise<InferenceSession> {
 	try {
 		// By its path, not its bytes: data files beside the model are found, and mapped rather than copied.
-		return await InferenceSession.create(options.modelPath, {
+		return await InferenceSession.create(spec.modelPath, {
 			executionProviders: ["cpu"],
-			intraOpNumThreads: options.threads,
+			intraOpNumThreads: spec.threadsPerAllocation,
 			interOpNumThreads: 1,
 			executionMode: "sequential",
 			graphOptimizationLevel: "all",
@@ -130,8 +118,8 @@ async function open(options: SessionOptions): Promise<InferenceSession> {
 	}
 }
 
-function tensorOf({ name, type }: GraphInput, tokens: Tokens): Tensor {
-	const values = inputValues(name, tokens);
+function tensorOf({ filling, type }: GraphInput, tokens: Tokens): Tensor {
+	const values = inputValues(filling, tokens);
 	const dims = [1, values.length];
 	if (type === "int32") return new Tensor("int32", values, dims);
 	const wide = new BigInt64Array(values.length);
@@ -142,8 +130,8 @@ function tensorOf({ name, type }: GraphInput, tokens: Tokens): Tensor {
 	return new Tensor("int64", wide, dims);
 }
 
-function inputValues(name: InputName, { ids, typeIds }: Tokens): Int32Array {
-	switch (name) {
+function inputValues(filling: InputName, { ids, typeIds }: Tokens): Int32Array {
+	switch (filling) {
 		case "input_ids":
 			return ids;
 		case "attention_mask":

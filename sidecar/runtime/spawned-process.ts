@@ -29,7 +29,7 @@ export interface SpawnedProcessOptions {
 	logger: Logger;
 	/** Time from the spawn until the model is ready, milliseconds. */
 	startTimeoutMs: number;
-	/** An answer to a text. */
+	/** What came of an input. */
 	onAnswer: (answer: Answer) => void;
 }
 
@@ -121,7 +121,7 @@ export class SpawnedProcess {
 						this.kill();
 						break;
 					}
-					case "embedding":
+					case "result":
 					case "failed":
 						options.onAnswer(message);
 				}
@@ -166,7 +166,7 @@ function isFromProcess(
 ): message is FromProcess {
 	return (
 		message.kind !== "load" &&
-		message.kind !== "embed" &&
+		message.kind !== "run" &&
 		message.kind !== "cancel"
 	);
 }

@@ -14,6 +14,8 @@ export interface TokenizerFile {
 	 * has white space in it. Any other pipeline counts as false.
 	 */
 	prefixStable: boolean;
+	/** Whether its tokens are WordPiece's, whose mark of a word's later pieces is `##`. */
+	wordPiece: boolean;
 }
 
 /** Reads a tokenizer.json's text. Throws `bad_request` for anything that is not a JSON object. */
@@ -27,6 +29,7 @@ export function readTokenizerFile(json: string): TokenizerFile {
 				? window
 				: defaultWindow,
 		prefixStable: isPrefixStable(file),
+		wordPiece: objectOf(file.model).type === "WordPiece",
 	};
 }
 

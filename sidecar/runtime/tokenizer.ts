@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { Tokenizer } from "tokenizers";
 import { SidecarError } from "../errors.ts";
-import { readTokenizerFile } from "./tokenizer-file.ts";
+import type { ModelInput } from "./model-result.ts";
+import { readTokenizerFile, type TokenizerFile } from "./tokenizer-file.ts";
 
-/** A text as a model reads it; both arrays are [tokens]. */
+/** An input as a model reads it; both arrays are [tokens]. */
 export interface TokenizedText {
 	ids: Int32Array;
 	typeIds: Int32Array;
-	/** Whether the text had more tokens than the window. */
+	/** Whether the input had more tokens than the window. */
 	truncated: boolean;
 }
 
@@ -22,31 +23,34 @@ const charactersPerToken = 8;
 
 /**
  * A model's tokenizer: Hugging Face's own library, so that the tokens are those the model was trained on.
- * Special tokens are on, padding is off, and a text is cut at the window (longest first, at its end); what
- * tokenizer.json says about padding and truncation is replaced.
+ * Special tokens are on, padding is off, and an input is cut at the window (of two texts the longer one first,
+ * each at its end); what tokenizer.json says about padding and truncation is replaced.
  */
 export class TextTokenizer {
-	/** Tokens a text may have, special ones included. */
+	/** Tokens an input may have, special ones included. */
 	readonly window: number;
 	readonly #tokenizer: Tokenizer;
-	readonly #prefixStable: boolean;
+	readonly #file: TokenizerFile;
 
 	private constructor(
 		tokenizer: Tokenizer,
-		options: { window: number; prefixStable: boolean },
+		window: number,
+		file: TokenizerFile,
 	) {
-		this.window = options.window;
+		this.window = window;
 		this.#tokenizer = tokenizer;
-		this.#prefixStable = options.prefixStable;
+		this.#file = file;
 	}
 
 	/**
 	 * Reads a tokenizer.json. The window is `maxLength`, else the file's own truncation, else 512. Throws
-	 * `bad_request` for a file that the library does not take or a window without room for a token.
+	 * `bad_request` for a file that the library does not take or a window without room for a token beside the
+	 * special ones, of which `pairs` of texts have more.
 	 */
 	static async fromFile(
 		path: string,
 		maxLength?: number,
+		{ pairs = false }: { pairs?: boolean } = {},
 	): Promise<TextTokenizer> {
 		const json = await readFile(path, "utf8");
 		const file = readTokenizerFile(json);
@@ -55,7 +59,8 @@ export class TextTokenizer {
 		tokenizer.disablePadding();
 		tokenizer.disableTruncation();
 		// The library takes a window smaller than the special tokens for none at all.
-		const special = (await tokenizer.encode("")).getLength();
+		const nothing = await tokenizer.encode("", pairs ? "" : undefined);
+		const special = nothing.getLength();
 		if (window <= special) {
 			throw new SidecarError(
 				"bad_request",
@@ -63,27 +68,58 @@ export class TextTokenizer {
 			);
 		}
 		tokenizer.setTruncation(window, { direction: "right", stride: 0 });
-		return new TextTokenizer(tokenizer, {
-			window,
-			prefixStable: file.prefixStable,
-		});
+		return new TextTokenizer(tokenizer, window, file);
+	}
+
+	/** Tokens that it has at all, added ones included. */
+	get vocabularySize(): number {
+		return this.#tokenizer.getVocabSize(true);
 	}
 
 	/**
-	 * A text's tokens. A lone surrogate counts as U+FFFD. Throws `too_large` for a text of more than 1,000,000
-	 * characters, unless its first words fill the window and decide the result, and `bad_request` for a text
-	 * without tokens.
+	 * An input's tokens. A lone surrogate counts as U+FFFD. Throws `too_large` for a text of more than 1,000,000
+	 * characters, unless it is alone and its first words fill the window and decide the result, and
+	 * `bad_request` for an input without tokens.
 	 */
-	async encode(text: string): Promise<TokenizedText> {
-		for (const prefix of this.#prefixes(text)) {
-			const tokenized = await this.#encodeWhole(prefix);
-			if (tokenized.truncated) return tokenized;
-		}
-		const tokenized = await this.#encodeWhole(text);
+	async encode(input: ModelInput): Promise<TokenizedText> {
+		const tokenized = await (typeof input === "string"
+			? this.#encodeText(input)
+			: this.#encodeWhole(...input));
 		if (tokenized.ids.length === 0) {
 			throw new SidecarError("bad_request", "the text has no tokens");
 		}
 		return tokenized;
+	}
+
+	/** What each id reads as by itself, by id; special tokens, and ids that no token has, as nothing. */
+	async vocabulary(): Promise<string[]> {
+		const ids = Object.values(this.#tokenizer.getVocab(true));
+		const largest = ids.reduce((most, id) => Math.max(most, id), -1);
+		return this.#tokenizer.decodeBatch(
+			Array.from({ length: largest + 1 }, (_, id) => [id]),
+			true,
+		);
+	}
+
+	/**
+	 * Tokens as a sentence. WordPiece's are put together as ml-commons does it: spaces between words, also before
+	 * punctuation, in the case that the tokenizer left, special tokens shown. Others are decoded: there
+	 * ml-commons leaves the marks that stand for spaces.
+	 */
+	async sentence(ids: Int32Array): Promise<string> {
+		if (!this.#file.wordPiece) {
+			return (await this.#tokenizer.decode([...ids], true)).trim();
+		}
+		const tokens = Array.from(ids, (id) => this.#tokenizer.idToToken(id) ?? "");
+		return tokens.join(" ").replaceAll(" ##", "").trim();
+	}
+
+	async #encodeText(text: string): Promise<TokenizedText> {
+		for (const prefix of this.#prefixes(text)) {
+			const tokenized = await this.#encodeWhole(prefix);
+			if (tokenized.truncated) return tokenized;
+		}
+		return this.#encodeWhole(text);
 	}
 
 	/**
@@ -91,7 +127,7 @@ export class TextTokenizer {
 	 * result of the whole text; see `prefixStable`.
 	 */
 	*#prefixes(text: string): Generator<string> {
-		if (!this.#prefixStable) return;
+		if (!this.#file.prefixStable) return;
 		let length = this.window * charactersPerToken;
 		while (length < text.length) {
 			const space = text.indexOf(" ", length);
@@ -101,14 +137,15 @@ export class TextTokenizer {
 		}
 	}
 
-	async #encodeWhole(text: string): Promise<TokenizedText> {
-		if (text.length > longestPiece) {
+	async #encodeWhole(text: string, pair?: string): Promise<TokenizedText> {
+		const length = Math.max(text.length, pair?.length ?? 0);
+		if (length > longestPiece) {
 			throw new SidecarError(
 				"too_large",
-				`the text has ${text.length} characters; this model's tokenizer takes ${longestPiece} at most`,
+				`the text has ${length} characters; this model's tokenizer takes ${longestPiece} at most`,
 			);
 		}
-		const encoding = await this.#tokenizer.encode(text);
+		const encoding = await this.#tokenizer.encode(text, pair);
 		return {
 			ids: Int32Array.from(encoding.getIds()),
 			typeIds: Int32Array.from(encoding.getTypeIds()),

@@ -1,28 +1,46 @@
+import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import { ulid } from "ulid";
-import type { StoredModel } from "../../schemas/model.ts";
+import type { StoredModel, Worker } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
-import { RuntimeStopped } from "../runtime/runtime-stopped.ts";
+import type { Peer, PeerClient } from "../peers/peer-client.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { TaskStore } from "../store/tasks.ts";
+import type { Activity, Counted } from "./activity.ts";
+import type { Convergence } from "./convergence.ts";
 import type { ModelLoader, ReadyModel } from "./model-loader.ts";
 import {
 	isPlanned,
-	isServed,
-	type Occasion,
-	toDeployed,
-	toDeployFailed,
+	isPlannedOn,
 	toDeploying,
 	toUndeployed,
 } from "./model-state.ts";
+import type { NodeRegistry } from "./node-registry.ts";
 import { registrationProblem } from "./registration.ts";
+
+/** What the cluster's settings say about deployments. */
+export interface DeploymentLimits {
+	/** Deployments that one sidecar coordinates at a time. */
+	tasks: number;
+	/** Time for a deployment, milliseconds. */
+	timeoutMs: number;
+	/** Whether a request may say on which nodes. */
+	customPlan: boolean;
+	/** Nodes that run no models. */
+	excluded: readonly string[];
+	/** Whether models run at all. */
+	enabled: boolean;
+}
 
 export interface DeploymentOptions {
 	models: ModelStore;
 	tasks: TaskStore;
 	loader: ModelLoader;
-	/** This sidecar's stable id, `worker_node` of its tasks. */
-	nodeId: string;
+	convergence: Convergence;
+	registry: NodeRegistry;
+	peers: PeerClient;
+	limits: () => DeploymentLimits;
+	activity: Activity;
 	logger: Logger;
 }
 
@@ -32,14 +50,31 @@ export type UndeployAnswer = Record<
 	{ stats: Record<string, "undeployed" | "not_found"> }
 >;
 
-/** Brings models from OpenSearch into memory and out of it again, and keeps their state in OpenSearch true. */
+/** Where a model can be run: here, or by another sidecar. */
+export type Located = { ready: ReadyModel } | { peer: Peer };
+
+interface Deployment {
+	counted: Counted;
+	id: string;
+	taskId: string;
+	nodes: readonly string[];
+}
+
+/** How often the outcome on other sidecars is looked for, milliseconds. */
+const outcomeInterval = 200;
+
+/** Time for another sidecar to answer that it has heard, milliseconds. */
+const peerTimeoutMs = 5_000;
+
+const notReady = "Model not ready yet. Please deploy the model first.";
+
+/** Deploys models on the sidecars of a cluster and takes them out of memory again. */
 export class DeploymentService {
 	readonly #options: DeploymentOptions;
 	readonly #running = new Set<Promise<void>>();
 	/** The tasks under way in this process. */
 	readonly #tasks = new Set<string>();
-	/** The models that are loaded because they were asked for. */
-	readonly #wanted = new Map<string, Promise<ReadyModel>>();
+	readonly #closing = new AbortController();
 
 	constructor(options: DeploymentOptions) {
 		this.#options = options;
@@ -49,221 +84,356 @@ export class DeploymentService {
 	 * Starts to deploy a model and returns the task that tells how it goes. A model that is deployed already
 	 * gives a task that is soon complete.
 	 *
-	 * @throws SidecarError not_found; bad_state while the model's content is not all there
+	 * @param nodeIds on which sidecars; without any on all that there are, and those that join later
+	 * @throws SidecarError not_found; bad_state while the model's content is not all there; bad_request for nodes
+	 * that are not there or must not be chosen, and too many deployments at a time
 	 */
-	async deploy(id: string): Promise<string> {
-		const { models, logger } = this.#options;
+	async deploy(id: string, nodeIds: readonly string[] = []): Promise<string> {
+		const { models, registry, activity } = this.#options;
+		const everywhere = nodeIds.length === 0;
+		requireLocalModels(this.#options.limits());
+		this.#checkPlan(nodeIds);
+		// One that has just joined is not left out, one that has just left not waited for.
+		await registry.look();
+		const nodes = this.#targets(nodeIds);
 		// Before the answer, so that an undeployment that follows it finds something to undo.
 		const model = await models.change(id, (current) => {
+			if (current.sidecar.deleting) throw notFound();
 			if (current.model_state === "REGISTERING")
 				throw new SidecarError("bad_state", registrationProblem(current));
-			return toDeploying(current, this.#occasion());
+			if (!everywhere) refuseOtherNodes(current, nodes);
+			return toDeploying(current, { now: Date.now(), nodes, everywhere });
 		});
-		if (!model) throw new SidecarError("not_found", "Failed to find model");
-		const taskId = await this.#createTask(id, model);
-		this.#inBackground(
-			this.#carryOut(id, model, taskId).finally(() =>
-				this.#tasks.delete(taskId),
-			),
-			(error) =>
-				logger.error(
-					{ err: error, modelId: id, taskId },
-					"the outcome of a deployment could not be stored",
-				),
-		);
+		if (!model) throw notFound();
+		const counted = countedFor(id, model, "deploy");
+		activity.begin(counted);
+		const taskId = ulid().toLowerCase();
+		this.#tasks.add(taskId);
+		const deployment = { counted, id, taskId, nodes };
+		try {
+			await this.#createTask(deployment, model);
+		} catch (error) {
+			this.#tasks.delete(taskId);
+			throw error;
+		} finally {
+			// Also without a task: the document says that the model is to be deployed.
+			this.#spread(deployment);
+		}
+		this.#conclude(deployment);
 		return taskId;
 	}
 
 	/**
 	 * Takes models out of memory.
 	 *
-	 * @throws SidecarError bad_request for no id; not_found where one id alone is asked for and unknown
+	 * @param nodeIds from which sidecars; from all without any
+	 * @throws SidecarError bad_request for no id, or nodes where none may be chosen; not_found where one id alone is
+	 * asked for and unknown
 	 */
-	async undeploy(ids: readonly string[]): Promise<UndeployAnswer> {
+	async undeploy(
+		ids: readonly string[],
+		nodeIds: readonly string[] = [],
+	): Promise<UndeployAnswer> {
+		const { models, registry, activity } = this.#options;
 		if (ids.length === 0)
 			throw new SidecarError(
 				"bad_request",
 				"Must set specific model ids to undeploy",
 			);
-		const { models, loader, nodeId } = this.#options;
-		const stats: UndeployAnswer[string]["stats"] = {};
+		this.#checkPlan(nodeIds);
+		await registry.look();
 		for (const id of ids) {
 			const model = await models.change(id, (current) =>
-				toUndeployed(current, this.#occasion()),
+				toUndeployed(current, {
+					now: Date.now(),
+					...(nodeIds.length > 0 && { nodes: nodeIds }),
+				}),
 			);
-			if (!model && ids.length === 1)
-				throw new SidecarError("not_found", "Failed to find model");
-			stats[id] = (await loader.unload(id)) ? "undeployed" : "not_found";
+			if (!model && ids.length === 1) throw notFound();
+			if (model) activity.begin(countedFor(id, model, "undeploy"));
 		}
-		return { [nodeId]: { stats } };
-	}
-
-	/**
-	 * The model in memory, ready to run. One that should be here and is not, since the sidecar was restarted or
-	 * another one deployed it, is loaded now.
-	 *
-	 * @throws SidecarError not_found; bad_request where the model is not deployed
-	 */
-	async require(id: string): Promise<ReadyModel> {
-		const present = this.#options.loader.get(id);
-		if (present) return present;
-		// All who ask at once wait for one load, and change the model's document once.
-		const wanted = this.#wanted.get(id);
-		if (wanted) return wanted;
-		const loading = this.#loadServed(id).finally(() => this.#wanted.delete(id));
-		this.#wanted.set(id, loading);
-		return loading;
-	}
-
-	async #loadServed(id: string): Promise<ReadyModel> {
-		const { loader, models } = this.#options;
-		const model = await models.get(id);
-		if (!model) throw new SidecarError("not_found", "Failed to find model");
-		if (!isServed(model))
-			throw new SidecarError(
-				"bad_request",
-				"Model not ready yet. Please deploy the model first.",
-			);
-		const ready = await loader.load(id, model);
-		await this.#deployed(id);
-		return ready;
-	}
-
-	/** Notes that a model's process was put aside, since it died again and again. */
-	async putAside(id: string, reason: string): Promise<void> {
-		const { logger } = this.#options;
-		logger.error({ modelId: id, reason }, "model put aside");
-		try {
-			await this.#failed(id);
-		} catch (error) {
-			logger.error({ err: error, modelId: id }, "the state was not stored");
-		}
-	}
-
-	/**
-	 * Ends the tasks that the sidecar left when it was killed, and loads every model that was deployed; one that fails
-	 * is DEPLOY_FAILED.
-	 */
-	async resume(): Promise<void> {
-		const { models, tasks, loader, nodeId, logger } = this.#options;
-		for (const { id, source } of await tasks.running())
-			if (source.worker_node.includes(nodeId) && !this.#tasks.has(id))
-				await this.#endTask(id, "the sidecar was restarted meanwhile");
-		const planned = await models.inStates([
-			"DEPLOYING",
-			"DEPLOYED",
-			"PARTIALLY_DEPLOYED",
+		const chosen = (id: string) => nodeIds.length === 0 || nodeIds.includes(id);
+		const answers = await Promise.all([
+			...(chosen(registry.id)
+				? [this.drop(ids).then((stats) => ({ [registry.id]: { stats } }))]
+				: []),
+			...registry
+				.peers()
+				.filter((peer) => chosen(peer.id))
+				.map((peer) => this.#askToDrop(peer, ids)),
 		]);
-		for (const { id, source } of planned) {
-			try {
-				await loader.load(id, source);
-				await this.#deployed(id);
-				logger.info({ modelId: id }, "model deployed again");
-			} catch (error) {
-				logger.error({ err: error, modelId: id }, "model not deployed again");
-				if (isModelsFault(error)) await this.#failed(id);
-			}
-		}
+		return Object.assign({}, ...answers);
 	}
 
-	/** Waits until no deployment is under way. */
-	async settle(): Promise<void> {
+	/** This sidecar's part of an undeployment. */
+	async drop(ids: readonly string[]): Promise<UndeployAnswer[string]["stats"]> {
+		const { convergence } = this.#options;
+		const stats: UndeployAnswer[string]["stats"] = {};
+		for (const id of ids)
+			stats[id] = (await convergence.drop(id)) ? "undeployed" : "not_found";
+		return stats;
+	}
+
+	/**
+	 * Where a model can be run. One that should be here and is not, since the sidecar was restarted or another
+	 * one deployed it, is loaded now.
+	 *
+	 * @throws SidecarError not_found; bad_request where the model is not deployed; upstream_unavailable where the
+	 * sidecars that have it are gone
+	 */
+	async locate(id: string): Promise<Located> {
+		const { loader, models, convergence, registry } = this.#options;
+		const present = loader.get(id);
+		if (present) return { ready: present };
+		const model = await models.get(id);
+		if (!model || model.sidecar.deleting) throw notFound();
+		if (!isPlanned(model)) throw new SidecarError("bad_request", notReady);
+		const { workers } = model.sidecar;
+		const peer = registry
+			.peers()
+			.find(({ id }) => workers[id]?.state === "deployed");
+		const first = model.model_state === "DEPLOYING" && !workers[registry.id];
+		if (isPlannedOn(model, registry.id) && !(first && peer)) {
+			if (first) throw new SidecarError("bad_request", notReady);
+			const outcome = await convergence.run(id);
+			if ("ready" in outcome) return outcome;
+			if ("unloaded" in outcome)
+				throw new SidecarError("bad_request", notReady);
+			if (!peer) throw outcome.error;
+		}
+		if (peer) return { peer };
+		throw model.model_state === "DEPLOYING"
+			? new SidecarError("bad_request", notReady)
+			: new SidecarError(
+					"upstream_unavailable",
+					`Model not ready to be used: ${id}: none of the sidecars that it is deployed on is there`,
+				);
+	}
+
+	/** The model in memory, here. @throws SidecarError as {@link locate} does */
+	async require(id: string): Promise<ReadyModel> {
+		const located = await this.locate(id);
+		if ("ready" in located) return located.ready;
+		throw new SidecarError("bad_request", notReady);
+	}
+
+	/** Whether a task is one of those that this process will end. */
+	isRunning(taskId: string): boolean {
+		return this.#tasks.has(taskId);
+	}
+
+	/** Ends every deployment that waits for others; what is stored says that the model is to be deployed. */
+	async close(): Promise<void> {
+		this.#closing.abort();
 		await Promise.allSettled(this.#running);
 	}
 
-	#inBackground(work: Promise<void>, onError: (error: unknown) => void): void {
-		const settled = work
-			.catch(onError)
-			.finally(() => this.#running.delete(settled));
-		this.#running.add(settled);
+	#targets(nodeIds: readonly string[]): string[] {
+		const { registry, limits } = this.#options;
+		const { tasks, excluded } = limits();
+		if (this.#tasks.size >= tasks)
+			throw new SidecarError(
+				"too_many_requests",
+				`exceed max running task limit: plugins.ml_commons.max_deploy_model_tasks_per_node is ${tasks}`,
+			);
+		const eligible = registry.alive().filter((id) => !excluded.includes(id));
+		const nodes =
+			nodeIds.length === 0
+				? eligible
+				: eligible.filter((id) => nodeIds.includes(id));
+		if (nodes.length === 0)
+			throw new SidecarError("bad_request", "no eligible node found");
+		return nodes;
+	}
+
+	#checkPlan(nodeIds: readonly string[]): void {
+		if (nodeIds.length > 0 && !this.#options.limits().customPlan)
+			throw new SidecarError(
+				"bad_request",
+				"Don't allow custom deployment plan",
+			);
 	}
 
 	/** Clients that poll take CREATED for an end as soon as they see it, so no task is ever stored as that. */
-	async #createTask(id: string, model: StoredModel): Promise<string> {
-		const { tasks, nodeId } = this.#options;
-		const taskId = ulid().toLowerCase();
-		const now = Date.now();
-		this.#tasks.add(taskId);
-		try {
-			await tasks.create(taskId, {
-				model_id: id,
-				task_type: "DEPLOY_MODEL",
-				function_name: model.algorithm,
-				state: "RUNNING",
-				worker_node: [nodeId],
-				create_time: now,
-				last_update_time: now,
-				is_async: true,
-				sidecar: { coordinator: nodeId },
-			});
-			return taskId;
-		} catch (error) {
-			this.#tasks.delete(taskId);
-			if (model.model_state === "DEPLOYING") await this.#failed(id);
-			throw error;
-		}
-	}
-
-	async #carryOut(
-		id: string,
+	async #createTask(
+		{ id, taskId, nodes }: Deployment,
 		model: StoredModel,
-		taskId: string,
 	): Promise<void> {
-		const { tasks, loader, logger } = this.#options;
-		try {
-			await loader.load(id, model);
-			await this.#deployed(id);
-			await tasks.update(taskId, { state: "COMPLETED" });
-		} catch (error) {
-			logger.error({ err: error, modelId: id, taskId }, "deployment failed");
-			const reason = error instanceof Error ? error.message : String(error);
-			try {
-				if (!(error instanceof RuntimeStopped)) await this.#failed(id);
-			} finally {
-				// Whoever sees the task's end sees the model's state that goes with it.
-				await this.#endTask(taskId, reason);
-			}
-		}
-	}
-
-	/** Only from a state in which it is wanted: an undeployment meanwhile is not undone. */
-	async #deployed(id: string): Promise<void> {
-		const { models, loader } = this.#options;
-		const model = await models.change(id, (current) =>
-			toDeployed(current, this.#occasion()),
-		);
-		if (model && isPlanned(model)) return;
-		await loader.unload(id);
-		throw new SidecarError(
-			"bad_state",
-			"the model was undeployed or deleted before it was ready",
-		);
-	}
-
-	async #endTask(taskId: string, reason: string): Promise<void> {
-		const { tasks, nodeId } = this.#options;
-		await tasks.update(taskId, {
-			state: "FAILED",
-			error: JSON.stringify({ [nodeId]: reason }),
+		const { tasks, registry } = this.#options;
+		const now = Date.now();
+		await tasks.create(taskId, {
+			model_id: id,
+			task_type: "DEPLOY_MODEL",
+			function_name: model.algorithm,
+			state: "RUNNING",
+			worker_node: [...nodes],
+			create_time: now,
+			last_update_time: now,
+			is_async: true,
+			sidecar: { coordinator: registry.id },
 		});
 	}
 
-	async #failed(id: string): Promise<void> {
-		await this.#options.models.change(id, (current) =>
-			toDeployFailed(current, this.#occasion()),
-		);
+	/** Tells the sidecars concerned; one that does not hear it sees it by itself a little later. */
+	#spread({ id, nodes }: Deployment): void {
+		const { convergence, registry, peers, logger } = this.#options;
+		const told = [
+			...(nodes.includes(registry.id) ? [convergence.run(id)] : []),
+			...registry
+				.peers()
+				.filter((peer) => nodes.includes(peer.id))
+				.map((peer) =>
+					peers.call(peer, {
+						method: "POST",
+						path: "/converge",
+						body: JSON.stringify({ model_ids: [id] }),
+						timeoutMs: peerTimeoutMs,
+					}),
+				),
+		];
+		for (const call of told)
+			call.catch((error: unknown) =>
+				logger.warn({ err: error, modelId: id }, "a deployment is delayed"),
+			);
 	}
 
-	#occasion(): Occasion {
-		return { now: Date.now(), nodeId: this.#options.nodeId };
+	#conclude(deployment: Deployment): void {
+		const { logger } = this.#options;
+		const { taskId } = deployment;
+		const running = this.#awaitEnd(deployment)
+			.catch((error: unknown) =>
+				logger.error(
+					{ err: error, ...deployment },
+					"the outcome of a deployment could not be stored",
+				),
+			)
+			.finally(() => {
+				this.#running.delete(running);
+				this.#tasks.delete(taskId);
+			});
+		this.#running.add(running);
+	}
+
+	async #awaitEnd(deployment: Deployment): Promise<void> {
+		const { convergence, registry, tasks, logger, limits, activity } =
+			this.#options;
+		const { id, taskId, nodes } = deployment;
+		const { signal } = this.#closing;
+		const { timeoutMs } = limits();
+		const deadline = performance.now() + timeoutMs;
+		if (nodes.includes(registry.id))
+			await convergence.run(id).catch(() => undefined);
+		while (!signal.aborted) {
+			try {
+				const end = await this.#end(deployment);
+				const late = performance.now() > deadline;
+				if (end || late) {
+					const outcome =
+						end ?? failed(nodes, `timeout after ${timeoutMs / 1000} seconds`);
+					await tasks.update(taskId, outcome);
+					if (outcome.state === "FAILED") activity.fail(deployment.counted);
+					return;
+				}
+			} catch (error) {
+				logger.warn({ err: error, taskId }, "a deployment's end is not known");
+			}
+			await setTimeout(outcomeInterval, undefined, { signal }).catch(
+				() => undefined,
+			);
+		}
+	}
+
+	/** How a deployment ended; undefined while it goes on. */
+	async #end({ id, nodes }: Deployment) {
+		const { models, registry } = this.#options;
+		const model = await models.get(id);
+		const workers = model?.sidecar.workers ?? {};
+		const outcomes = nodes.map((node): [string, Worker | undefined] => [
+			node,
+			workers[node] ?? (registry.isGone(node) ? { state: "gone" } : undefined),
+		]);
+		if (outcomes.some(([, worker]) => !worker))
+			return model && isPlanned(model)
+				? undefined
+				: failed(
+						nodes,
+						"the model was undeployed or deleted before it was ready",
+					);
+		const reasons = outcomes.flatMap(([node, worker]) =>
+			worker?.state === "deployed"
+				? []
+				: [[node, worker?.reason ?? "the sidecar has disappeared"]],
+		);
+		if (reasons.length === 0) return { state: "COMPLETED" as const };
+		return {
+			state:
+				reasons.length === nodes.length
+					? ("FAILED" as const)
+					: ("COMPLETED_WITH_ERROR" as const),
+			error: JSON.stringify(Object.fromEntries(reasons)),
+		};
+	}
+
+	/** A sidecar that does not answer is left out: it sees by itself that the model is not wanted any more. */
+	async #askToDrop(
+		peer: Peer,
+		ids: readonly string[],
+	): Promise<UndeployAnswer> {
+		const { peers, logger } = this.#options;
+		try {
+			const { status, text } = await peers.call(peer, {
+				method: "POST",
+				path: "/drop",
+				body: JSON.stringify({ model_ids: ids }),
+				timeoutMs: peerTimeoutMs,
+			});
+			if (status === 200) return { [peer.id]: JSON.parse(text) };
+			logger.warn({ peer: peer.id, status, text }, "undeploy refused");
+		} catch (error) {
+			logger.warn({ err: error, peer: peer.id }, "undeploy not answered");
+		}
+		return {};
 	}
 }
 
-function isModelsFault(error: unknown): boolean {
-	return (
-		error instanceof SidecarError &&
-		error.status < 500 &&
-		error.code !== "too_many_requests" &&
-		!(error instanceof RuntimeStopped)
-	);
+function failed(nodes: readonly string[], reason: string) {
+	return {
+		state: "FAILED" as const,
+		error: JSON.stringify(
+			Object.fromEntries(nodes.map((node) => [node, reason])),
+		),
+	};
+}
+
+/** A deployment on chosen nodes does not silently leave others out. */
+function refuseOtherNodes(model: StoredModel, nodes: readonly string[]): void {
+	const others = Object.entries(model.sidecar.workers)
+		.filter(([id, { state }]) => state === "deployed" && !nodes.includes(id))
+		.map(([id]) => id);
+	if (isPlanned(model) && others.length > 0)
+		throw new SidecarError(
+			"bad_request",
+			`Model already deployed to these nodes: [${others.join(", ")}], but they are not included in target node ids. Undeploy model from these nodes if don't need them any more. Undeploy from old nodes before try to deploy model on new nodes. Or include all old nodes in your target nodes.`,
+		);
+}
+
+function countedFor(
+	modelId: string,
+	{ algorithm }: StoredModel,
+	action: "deploy" | "undeploy",
+): Counted {
+	return { action, algorithm, modelId };
+}
+
+/** @throws SidecarError bad_state where the cluster's settings forbid models to run */
+export function requireLocalModels({ enabled }: { enabled: boolean }): void {
+	if (!enabled)
+		throw new SidecarError(
+			"bad_state",
+			'Local Model is currently disabled. To enable it, update the setting "plugins.ml_commons.local_model.enabled" to true.',
+		);
+}
+
+function notFound(): SidecarError {
+	return new SidecarError("not_found", "Failed to find model");
 }

@@ -1,12 +1,8 @@
+import { type FunctionName, functionNames } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 
-/** What models can be for, as ml-commons names it. */
-const functionNames = [
-	"TEXT_EMBEDDING",
-	"SPARSE_ENCODING",
-	"SPARSE_TOKENIZE",
-	"TEXT_SIMILARITY",
-	"QUESTION_ANSWERING",
+/** What else models can be for in ml-commons, as it names it. */
+const foreignNames = [
 	"REMOTE",
 	"AGENT",
 	"CONNECTOR",
@@ -25,12 +21,26 @@ const functionNames = [
 
 /** A function name of ml-commons, in any case. @throws SidecarError bad_request */
 export function readFunctionName(name: string): string {
-	const known = functionNames.find((known) => known === name.toUpperCase());
+	const known = [...functionNames, ...foreignNames].find(
+		(known) => known === name.toUpperCase(),
+	);
 	if (!known) throw new SidecarError("bad_request", "Wrong function name");
 	return known;
 }
 
-/** @throws SidecarError bad_request for another function than the one that is implemented */
+/** The function of a model that is to be registered, in any case. @throws SidecarError bad_request */
+export function readModelFunction(name: string): FunctionName {
+	const known = readFunctionName(name);
+	const supported = functionNames.find((supported) => supported === known);
+	if (!supported)
+		throw new SidecarError(
+			"bad_request",
+			`function_name ${name} is not supported: ${functionNames.join(", ")} are`,
+		);
+	return supported;
+}
+
+/** @throws SidecarError bad_request for another function than text embedding */
 export function requireTextEmbedding(name: string): void {
 	if (readFunctionName(name) !== "TEXT_EMBEDDING")
 		throw new SidecarError(

@@ -1,4 +1,5 @@
 import {
+	type FunctionName,
 	type ModelConfig,
 	type ModelConfigRequest,
 	poolingModes,
@@ -11,19 +12,61 @@ const frameworks = [
 	"HUGGINGFACE_TRANSFORMERS_NEURON",
 ];
 
-/** A `model_config` as it is stored, checked in ml-commons' words. @throws SidecarError bad_request */
+const highlighting = "sentence_highlighting";
+
+/** Functions whose models need no `model_config`. */
+const withoutConfig: readonly FunctionName[] = [
+	"SPARSE_ENCODING",
+	"SPARSE_TOKENIZE",
+];
+
+/** A text embedding model's `model_config`, see {@link readFunctionConfig}. @throws SidecarError bad_request */
 export function readModelConfig(
 	request: ModelConfigRequest | undefined,
 ): ModelConfig {
 	if (!request) throw invalid("model config is null");
-	const { embedding_dimension, framework_type, pooling_mode, ...others } =
-		request;
+	return readConfig("TEXT_EMBEDDING", request);
+}
+
+/**
+ * A `model_config` as it is stored, checked in ml-commons' words for what a model of this function must have;
+ * undefined where there is none and none is needed.
+ *
+ * @throws SidecarError bad_request
+ */
+export function readFunctionConfig(
+	functionName: FunctionName,
+	request: ModelConfigRequest | undefined,
+): ModelConfig | undefined {
+	if (request) return readConfig(functionName, request);
+	if (withoutConfig.includes(functionName)) return undefined;
+	throw invalid("model config is null");
+}
+
+function readConfig(
+	functionName: FunctionName,
+	request: ModelConfigRequest,
+): ModelConfig {
+	const isEmbedding = functionName === "TEXT_EMBEDDING";
+	const isAnswering = functionName === "QUESTION_ANSWERING";
+	const { framework_type, pooling_mode, ...others } = isAnswering
+		? answeringFields(request)
+		: request;
 	if (others.model_type === undefined) throw invalid("model type is null");
-	if (embedding_dimension === undefined)
+	if (isEmbedding && others.embedding_dimension === undefined)
 		throw invalid("embedding dimension is null");
-	if (framework_type === undefined) throw invalid("framework type is null");
-	if (!frameworks.includes(framework_type.toUpperCase()))
+	if (framework_type === undefined && (isEmbedding || isAnswering))
+		throw invalid("framework type is null");
+	if (
+		framework_type !== undefined &&
+		!frameworks.includes(framework_type.toUpperCase())
+	)
 		throw invalid("Wrong framework type");
+	// Its graph has to find sentences: ml-commons feeds and publishes it as TORCH_SCRIPT alone.
+	if (isAnswering && others.model_type.toLowerCase() === highlighting)
+		throw invalid(
+			`model_type ${highlighting} is not supported: there are no such models as ONNX`,
+		);
 	const duplicate = duplicateKey(others);
 	if (duplicate !== undefined)
 		throw invalid(
@@ -31,12 +74,27 @@ export function readModelConfig(
 		);
 	return {
 		...others,
-		embedding_dimension,
-		framework_type: framework_type.toUpperCase(),
+		...(framework_type !== undefined && {
+			framework_type: framework_type.toUpperCase(),
+		}),
 		...(pooling_mode !== undefined && {
 			pooling_mode: readPoolingMode(pooling_mode),
 		}),
 	};
+}
+
+/** The fields that ml-commons keeps of a question answering model. */
+function answeringFields(request: ModelConfigRequest): ModelConfigRequest {
+	const kept = [
+		"model_type",
+		"framework_type",
+		"all_config",
+		"normalize_result",
+		"model_max_length",
+	];
+	return Object.fromEntries(
+		Object.entries(request).filter(([name]) => kept.includes(name)),
+	);
 }
 
 function readPoolingMode(name: string) {

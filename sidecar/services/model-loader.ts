@@ -56,9 +56,19 @@ export class ModelLoader {
 			open: () => chunks.read(id, model),
 		});
 		return {
-			loaded: await runtime.load(id, this.#spec(config, files)),
+			loaded: await runtime.load(id, this.#spec(model, files)),
 			config,
 		};
+	}
+
+	/** The models that are in memory. */
+	ids(): string[] {
+		return this.#options.runtime.ids();
+	}
+
+	/** Takes over what a model's document says now, as far as that needs no new load. */
+	refresh(id: string, model: StoredModel): void {
+		if (this.#configs.has(id)) this.#configs.set(id, model.model_config ?? {});
 	}
 
 	/** Takes a model out of memory. @returns whether it was there */
@@ -68,22 +78,38 @@ export class ModelLoader {
 	}
 
 	#spec(
-		config: ModelConfig,
+		{ algorithm, model_config: config = {} }: StoredModel,
 		files: Pick<ModelSpec, "modelPath" | "tokenizerPath">,
 	): ModelSpec {
 		const { allocations, threadsPerAllocation } = this.#options;
-		if (config.embedding_dimension === undefined)
-			throw new SidecarError("bad_request", "embedding dimension is null");
-		return {
+		const common = {
 			...files,
-			poolingMode: config.pooling_mode ?? "MEAN",
-			normalize: config.normalize_result ?? false,
-			dimension: config.embedding_dimension,
 			...(config.model_max_length !== undefined && {
 				maxLength: config.model_max_length,
 			}),
 			allocations,
 			threadsPerAllocation,
 		};
+		if (algorithm !== "SPARSE_TOKENIZE" && !hasGraph(files))
+			throw new SidecarError("bad_request", "Can't find model file");
+		if (algorithm !== "TEXT_EMBEDDING")
+			return { ...common, functionName: algorithm };
+		if (config.embedding_dimension === undefined)
+			throw new SidecarError("bad_request", "embedding dimension is null");
+		return {
+			...common,
+			functionName: algorithm,
+			poolingMode: config.pooling_mode ?? "MEAN",
+			normalize: config.normalize_result ?? false,
+			dimension: config.embedding_dimension,
+		};
 	}
+}
+
+/** In an archive without a graph the tokenizer is what there is of a model. */
+function hasGraph({
+	modelPath,
+	tokenizerPath,
+}: Pick<ModelSpec, "modelPath" | "tokenizerPath">): boolean {
+	return modelPath !== tokenizerPath;
 }

@@ -1,18 +1,14 @@
-import type { StoredModel } from "../../schemas/model.ts";
+import type { StoredModel, Worker } from "../../schemas/model.ts";
 
 /*
  * The transitions of a model's state. Each gives the model as it then is, or undefined where it stays as it is, so
  * that a change that came first is not undone: a deployment that ends after its undeployment changes nothing.
  */
 
-/** When a transition happens, epoch milliseconds, and on which sidecar. */
-export interface Occasion {
-	now: number;
-	nodeId: string;
-}
-
-/** Whether a model should be in memory. */
-export function isPlanned({ model_state }: StoredModel): boolean {
+/** Whether a model should be in memory somewhere. */
+export function isPlanned({
+	model_state,
+}: Pick<StoredModel, "model_state">): boolean {
 	return model_state === "DEPLOYING" || isServed({ model_state });
 }
 
@@ -23,61 +19,178 @@ export function isServed({
 	return model_state === "DEPLOYED" || model_state === "PARTIALLY_DEPLOYED";
 }
 
+/** Whether a model should be in memory on a node. */
+export function isPlannedOn(model: StoredModel, nodeId: string): boolean {
+	if (!isPlanned(model) || model.sidecar.deleting) return false;
+	return (
+		model.deploy_to_all_nodes === true ||
+		(model.planning_worker_nodes ?? []).includes(nodeId)
+	);
+}
+
+export interface Plan {
+	/** Epoch milliseconds. */
+	now: number;
+	/** The nodes that are to run the model. */
+	nodes: readonly string[];
+	/** Those are all that there are, and whichever joins later is to run it too. */
+	everywhere: boolean;
+}
+
+/** A deployment begins: nodes that run the model already go on, those where it failed try again. */
 export function toDeploying(
 	model: StoredModel,
-	occasion: Occasion,
+	{ now, nodes, everywhere }: Plan,
 ): StoredModel | undefined {
-	if (model.model_state === "DEPLOYED") return undefined;
-	return { ...model, ...plannedOn(occasion), model_state: "DEPLOYING" };
+	const before = isPlanned(model) ? model.sidecar.workers : {};
+	const kept = Object.entries(before).filter(
+		([id, { state }]) => nodes.includes(id) && state === "deployed",
+	);
+	if (model.model_state === "DEPLOYED" && kept.length === nodes.length)
+		return undefined;
+	return settled(
+		{
+			...model,
+			model_state: "DEPLOYING",
+			planning_worker_nodes: [...nodes],
+			deploy_to_all_nodes: everywhere,
+			last_updated_time: now,
+			sidecar: { ...model.sidecar, workers: Object.fromEntries(kept) },
+		},
+		now,
+	);
 }
 
-export function toDeployed(
+/** How it went on one node. */
+export function withWorker(
 	model: StoredModel,
-	occasion: Occasion,
+	{ now, nodeId, worker }: { now: number; nodeId: string; worker: Worker },
+): StoredModel | undefined {
+	if (!isPlannedOn(model, nodeId)) return undefined;
+	const planned = model.planning_worker_nodes ?? [];
+	const present = model.sidecar.workers[nodeId];
+	if (
+		planned.includes(nodeId) &&
+		present?.state === worker.state &&
+		present.reason === worker.reason
+	)
+		return undefined;
+	return settled(
+		{
+			...model,
+			planning_worker_nodes: [...new Set([...planned, nodeId])],
+			last_updated_time: now,
+			sidecar: {
+				...model.sidecar,
+				workers: { ...model.sidecar.workers, [nodeId]: worker },
+			},
+		},
+		now,
+	);
+}
+
+/** Nodes have disappeared; those that have left for good are not waited for where any node will do. */
+export function withoutNodes(
+	model: StoredModel,
+	{
+		now,
+		gone,
+		left,
+	}: { now: number; gone: readonly string[]; left: readonly string[] },
 ): StoredModel | undefined {
 	if (!isPlanned(model)) return undefined;
-	return {
-		...model,
-		...plannedOn(occasion),
-		model_state: "DEPLOYED",
-		current_worker_node_count: 1,
-		last_deployed_time: occasion.now,
-	};
+	const { workers } = model.sidecar;
+	const planned = model.planning_worker_nodes ?? [];
+	const staying = planned.filter(
+		(id) => !(model.deploy_to_all_nodes && left.includes(id)),
+	);
+	const newlyGone = staying.filter(
+		(id) => gone.includes(id) && workers[id]?.state !== "gone",
+	);
+	if (newlyGone.length === 0 && staying.length === planned.length)
+		return undefined;
+	const known = Object.entries(workers).filter(([id]) => staying.includes(id));
+	return settled(
+		{
+			...model,
+			planning_worker_nodes: staying,
+			last_updated_time: now,
+			sidecar: {
+				...model.sidecar,
+				workers: {
+					...Object.fromEntries(known),
+					...Object.fromEntries(
+						newlyGone.map((id) => [id, { state: "gone" as const }]),
+					),
+				},
+			},
+		},
+		now,
+	);
 }
 
-export function toDeployFailed(
-	model: StoredModel,
-	{ now }: Occasion,
-): StoredModel | undefined {
-	if (!isPlanned(model)) return undefined;
-	return {
-		...model,
-		model_state: "DEPLOY_FAILED",
-		current_worker_node_count: 0,
-		last_updated_time: now,
-	};
-}
-
+/**
+ * The model is taken out of memory.
+ *
+ * @param nodes where; everywhere without it. While another node is left, the model stays deployed there.
+ */
 export function toUndeployed(
 	model: StoredModel,
-	{ now }: Occasion,
+	{ now, nodes }: { now: number; nodes?: readonly string[] },
 ): StoredModel | undefined {
 	if (!isPlanned(model)) return undefined;
-	return {
+	const staying = (model.planning_worker_nodes ?? []).filter(
+		(id) => nodes && !nodes.includes(id),
+	);
+	const known = Object.entries(model.sidecar.workers).filter(([id]) =>
+		staying.includes(id),
+	);
+	const changed: StoredModel = {
 		...model,
+		planning_worker_nodes: staying,
+		deploy_to_all_nodes: false,
+		last_updated_time: now,
+		sidecar: { ...model.sidecar, workers: Object.fromEntries(known) },
+	};
+	if (staying.length > 0) return settled(changed, now);
+	return {
+		...changed,
 		model_state: "UNDEPLOYED",
 		planning_worker_node_count: 0,
 		current_worker_node_count: 0,
-		planning_worker_nodes: [],
 		last_undeployed_time: now,
-		last_updated_time: now,
 	};
 }
 
-function plannedOn({ now, nodeId }: Occasion) {
+/**
+ * The state that follows from the outcomes on the nodes. A model none of whose nodes is there stays planned, for
+ * them or others to take up; one that failed on all of them does not.
+ */
+function settled(model: StoredModel, now: number): StoredModel {
+	const { workers } = model.sidecar;
+	const planned = model.planning_worker_nodes ?? [];
+	const states = planned.map((id) => workers[id]?.state);
+	const deployed = states.filter((state) => state === "deployed").length;
+	const state = stateOf(model, states);
 	return {
-		planning_worker_node_count: 1,
-		planning_worker_nodes: [nodeId],
-		last_updated_time: now,
+		...model,
+		model_state: state,
+		planning_worker_node_count: planned.length,
+		current_worker_node_count: deployed,
+		...(state === "DEPLOYED" &&
+			model.model_state !== "DEPLOYED" && { last_deployed_time: now }),
 	};
+}
+
+function stateOf(
+	{ model_state }: StoredModel,
+	states: readonly (Worker["state"] | undefined)[],
+): StoredModel["model_state"] {
+	if (model_state === "DEPLOYING" && states.includes(undefined))
+		return "DEPLOYING";
+	if (states.length > 0 && states.every((state) => state === "deployed"))
+		return "DEPLOYED";
+	if (states.length > 0 && states.every((state) => state === "failed"))
+		return "DEPLOY_FAILED";
+	return "PARTIALLY_DEPLOYED";
 }

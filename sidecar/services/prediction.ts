@@ -1,21 +1,45 @@
-import { vectorJson } from "../../ingest/vector-json.ts";
 import type { PredictRequest } from "../../schemas/predict.ts";
 import { SidecarError } from "../errors.ts";
-import type { Embedding } from "../runtime/model-spec.ts";
-import type { DeploymentService } from "./deployments.ts";
-import type { ContentType, EmbeddingService } from "./embedding.ts";
-
-/** The name of a text embedding model's one output tensor. */
-const tensorName = "sentence_embedding";
+import type { Admission } from "./admission.ts";
+import type { EmbeddingService } from "./embedding.ts";
+import type { InferenceService } from "./inference.ts";
+import type { ReadyModel } from "./model-loader.ts";
+import {
+	answerJson,
+	embeddingJson,
+	encodingJson,
+	questionJson,
+	similarityJson,
+	tokensJson,
+} from "./predict-answer.ts";
+import { readPairs, readQuestion, readTexts } from "./predict-input.ts";
+import { readContentType, readSparseFormat } from "./predict-parameters.ts";
+import type { SparseEncodingService, SparseVector } from "./sparse-encoding.ts";
 
 export interface PredictionOptions {
+	admission: Admission;
+	inference: InferenceService;
 	embedding: EmbeddingService;
-	deployments: DeploymentService;
+	sparseEncoding: SparseEncodingService;
 	/** Texts of one request at most. */
 	textsLimit: number;
 }
 
-/** Runs a model on the texts of one request and answers as ml-commons does. */
+/** Who asks, where that is known, and whether the answer is still wanted. */
+export interface Prediction {
+	user: string | undefined;
+	signal: AbortSignal;
+}
+
+/** A request for one model, which decides by its own function what is run. */
+interface Admitted {
+	modelId: string;
+	request: PredictRequest;
+	ready: ReadyModel;
+	signal: AbortSignal;
+}
+
+/** Runs a model on what one request holds and answers as ml-commons does. */
 export class PredictionService {
 	readonly #options: PredictionOptions;
 
@@ -31,68 +55,82 @@ export class PredictionService {
 	async predict(
 		modelId: string,
 		request: PredictRequest,
-		signal: AbortSignal,
+		{ user, signal }: Prediction,
 	): Promise<string> {
+		await this.#options.admission.check(modelId, user);
+		const ready = await this.#options.inference.require(modelId);
+		return answerJson(await this.#entries({ modelId, request, ready, signal }));
+	}
+
+	async #entries(admitted: Admitted): Promise<string[]> {
+		const { request, ready } = admitted;
+		switch (ready.loaded.spec.functionName) {
+			case "TEXT_EMBEDDING":
+				return this.#embed(admitted);
+			case "SPARSE_ENCODING":
+				return (await this.#sparse(admitted)).map((vector) =>
+					encodingJson(vector, request),
+				);
+			case "SPARSE_TOKENIZE":
+				return (await this.#sparse(admitted)).map(tokensJson);
+			case "TEXT_SIMILARITY":
+				return this.#compare(admitted);
+			case "QUESTION_ANSWERING":
+				return this.#answer(admitted);
+		}
+	}
+
+	async #embed({ modelId, request, ready, signal }: Admitted) {
 		const { embedding, textsLimit } = this.#options;
-		const { config } = await this.#options.deployments.require(modelId);
-		const contentType = readContentType(request, config);
-		const texts = (request.text_docs ?? []).map(String);
-		if (texts.length === 0)
-			throw new SidecarError("bad_request", "Empty text docs");
-		if (texts.length > textsLimit)
-			throw new SidecarError(
-				"bad_request",
-				`text_docs holds ${texts.length} texts, SIDECAR_PREDICT_TEXTS_LIMIT allows ${textsLimit}`,
-			);
+		const contentType = readContentType(request, ready.config);
 		const embeddings = await embedding.embed({
 			modelId,
-			texts,
+			texts: readTexts(request, "TEXT_EMBEDDING", textsLimit),
 			lane: "search",
 			contentType,
 			signal,
 		});
-		const results = embeddings.map((result) => resultJson(result, request));
-		return `{"inference_results":[${results.join(",")}]}`;
+		return embeddings.map(({ vector }) =>
+			embeddingJson(vector, ready.config.pooling_mode, request),
+		);
 	}
-}
 
-/**
- * Which prefix a request asks for. Like ml-commons, a model with prefixes has to be told what its texts are,
- * and one without them can't be.
- */
-function readContentType(
-	{ parameters }: PredictRequest,
-	config: { query_prefix?: string; passage_prefix?: string },
-): ContentType {
-	const asymmetric =
-		config.query_prefix !== undefined || config.passage_prefix !== undefined;
-	const contentType = parameters?.content_type;
-	if (asymmetric && parameters === undefined)
-		throw new SidecarError(
-			"bad_request",
-			"The embedding model chosen is asymmetric. To use it, you must declare whether the input is of type `QUERY` or of type `PASSAGE`.",
-		);
-	if (!asymmetric && contentType !== undefined)
-		throw new SidecarError(
-			"bad_request",
-			"When passing AsymmetricTextEmbeddingParameters, the model requires to be registered with at least one of `query_prefix` or `passage_prefix`.",
-		);
-	return typeof contentType === "string" &&
-		contentType.toUpperCase() === "PASSAGE"
-		? "passage"
-		: "query";
-}
+	#sparse({ modelId, request, signal }: Admitted): Promise<SparseVector[]> {
+		const { sparseEncoding, textsLimit } = this.#options;
+		const format = readSparseFormat(request);
+		return sparseEncoding.sparse({
+			modelId,
+			texts: readTexts(request, "SPARSE_ENCODING", textsLimit),
+			lane: "search",
+			format,
+			signal,
+		});
+	}
 
-/** One text's entry of `inference_results`, with the tensors the request asks for. */
-function resultJson(
-	{ vector }: Embedding,
-	{ target_response, target_response_positions, return_number }: PredictRequest,
-): string {
-	const names = target_response ?? [];
-	const positions = target_response_positions ?? [];
-	const filtered = names.length > 0 || positions.length > 0;
-	if (filtered && !names.includes(tensorName) && !positions.includes(0))
-		return "{}";
-	const data = return_number === false ? "" : `,"data":${vectorJson(vector)}`;
-	return `{"output":[{"name":"${tensorName}","data_type":"FLOAT32","shape":[${vector.length}]${data}}]}`;
+	async #compare({ modelId, request, ready, signal }: Admitted) {
+		const { inference, textsLimit } = this.#options;
+		const results = await inference.run(ready, {
+			modelId,
+			inputs: readPairs(request, textsLimit),
+			lane: "search",
+			signal,
+		});
+		return results.map((result) => {
+			if (result.kind === "vector") return similarityJson(result.vector);
+			throw new SidecarError("internal", "a pair came back without scores");
+		});
+	}
+
+	async #answer({ modelId, request, ready, signal }: Admitted) {
+		const results = await this.#options.inference.run(ready, {
+			modelId,
+			inputs: [readQuestion(request)],
+			lane: "search",
+			signal,
+		});
+		return results.map((result) => {
+			if (result.kind === "answer") return questionJson(result.answer);
+			throw new SidecarError("internal", "a question came back unanswered");
+		});
+	}
 }

@@ -6,12 +6,20 @@ import { SidecarError } from "../errors.ts";
 import { type ChunkStore, chunkLimit } from "../store/chunks.ts";
 import { largeChunksIndex, smallChunksIndex } from "../store/hidden-indices.ts";
 import type { ModelStore } from "../store/models.ts";
-import { requireTextEmbedding } from "./function-name.ts";
-import { readModelConfig } from "./model-config.ts";
+import { readModelFunction } from "./function-name.ts";
+import { readFunctionConfig } from "./model-config.ts";
+import { requireOnnx } from "./model-format.ts";
+import { refuseAccessControl } from "./model-groups.ts";
+import type { ModelVersions } from "./model-versions.ts";
+import { readFields } from "./register-request.ts";
+import { RunningHashes } from "./running-hashes.ts";
 
 export interface RegistrationOptions {
 	models: ModelStore;
 	chunks: ChunkStore;
+	versions: ModelVersions;
+	/** Whether clients may bring models in by themselves. */
+	allowsUploads: () => boolean;
 	/** From this size on a model's chunks have an index of their own, in bytes. */
 	largeModelBytes: number;
 	/** A model's archive at most, in bytes. */
@@ -22,18 +30,41 @@ export interface RegistrationOptions {
 /** Brings models into OpenSearch: metadata first, then chunk after chunk. */
 export class RegistrationService {
 	readonly #options: RegistrationOptions;
+	readonly #hashes = new RunningHashes();
 
 	constructor(options: RegistrationOptions) {
 		this.#options = options;
 	}
 
-	/** Claims an id for a model that is about to be uploaded. @throws SidecarError bad_request */
+	/**
+	 * Claims an id, and a version in its group, for a model that is about to be uploaded.
+	 *
+	 * @throws SidecarError bad_request, bad_definition; not_found for an unknown group
+	 */
 	async registerMeta(
 		request: RegisterMetaRequest | null | undefined,
 	): Promise<string> {
 		if (!request) throw invalid("Model meta request has empty body");
+		const { models, versions } = this.#options;
+		this.#requireUploads("");
 		const id = ulid().toLowerCase();
-		await this.#options.models.create(id, this.#newModel(id, request));
+		const model = this.#newModel(id, request);
+		refuseAccessControl(request);
+		const version = await versions.claim({
+			groupId: request.model_group_id,
+			name: model.name,
+			description: request.description,
+		});
+		try {
+			await models.create(id, {
+				...model,
+				model_group_id: version.groupId,
+				model_version: version.version,
+			});
+		} catch (error) {
+			await versions.release(version);
+			throw error;
+		}
 		return id;
 	}
 
@@ -49,12 +80,18 @@ export class RegistrationService {
 		bytes: AsyncIterable<Uint8Array>,
 	): Promise<void> {
 		const { models, chunks } = this.#options;
+		this.#requireUploads(".");
 		const model = await models.get(id);
 		if (!model) throw new SidecarError("not_found", "Failed to find model");
 		if (number >= model.total_chunks)
 			throw new SidecarError(
 				"bad_request",
 				"Chunk number exceeds total chunks",
+			);
+		if (model.sidecar.registering_node !== undefined)
+			throw new SidecarError(
+				"bad_state",
+				"Model is being registered by URL: its chunks can't be uploaded",
 			);
 		const address = { index: model.sidecar.chunk_index, modelId: id, number };
 		if (model.model_state !== "REGISTERING") {
@@ -65,13 +102,23 @@ export class RegistrationService {
 			});
 			return;
 		}
-		const entry = await chunks.put(address, bytes);
+		const followed = this.#hashes.follow(id, number);
+		const entry = await chunks.put(address, followed?.watch(bytes) ?? bytes);
+		followed?.commit(entry.sha256);
 		const updated = await models.addChunk(id, number, entry);
 		if (!updated) {
 			await chunks.delete(id, model);
 			throw new SidecarError("not_found", "Failed to find model");
 		}
 		if (missingChunks(updated).length === 0) await this.#complete(id, updated);
+	}
+
+	/** @param end of the sentence: ml-commons has it both ways */
+	#requireUploads(end: string): void {
+		if (!this.#options.allowsUploads())
+			throw invalid(
+				`To upload custom model from local file, user needs to enable allow_registering_model_via_local_file settings. Otherwise please use opensearch pre-trained models${end}`,
+			);
 	}
 
 	#newModel(id: string, request: RegisterMetaRequest): StoredModel {
@@ -92,19 +139,14 @@ export class RegistrationService {
 		const bytes = size ?? most;
 		return {
 			name: required.name,
-			algorithm: "TEXT_EMBEDDING",
+			algorithm: required.functionName,
 			model_version: "1",
-			...(request.description !== undefined && {
-				description: request.description,
-			}),
-			...(request.model_group_id && {
-				model_group_id: request.model_group_id,
-			}),
+			...readFields(request),
 			model_format: "ONNX",
 			model_state: "REGISTERING",
 			...(size !== undefined && { model_content_size_in_bytes: size }),
 			model_content_hash_value: required.hash,
-			model_config: required.config,
+			...(required.config && { model_config: required.config }),
 			created_time: now,
 			last_updated_time: now,
 			total_chunks: required.total_chunks,
@@ -119,10 +161,9 @@ export class RegistrationService {
 
 	/** A model whose content does not fit stays in REGISTERING: a wrong chunk can be sent again. */
 	async #complete(id: string, model: StoredModel): Promise<void> {
-		const { models, chunks, logger } = this.#options;
-		const hash = createHash("sha256");
-		for await (const piece of chunks.read(id, model)) hash.update(piece);
-		const found = hash.digest("hex");
+		const { models, logger } = this.#options;
+		const found =
+			this.#hashes.take(id, model) ?? (await this.#readBack(id, model));
 		if (found !== model.model_content_hash_value.toLowerCase()) {
 			logger.warn(
 				{ modelId: id, expected: model.model_content_hash_value, found },
@@ -142,6 +183,14 @@ export class RegistrationService {
 					}
 				: undefined,
 		);
+	}
+
+	/** The hash of chunks that came in another order, or through several sidecars. */
+	async #readBack(id: string, model: StoredModel): Promise<string> {
+		const hash = createHash("sha256");
+		for await (const piece of this.#options.chunks.read(id, model))
+			hash.update(piece);
+		return hash.digest("hex");
 	}
 }
 
@@ -164,20 +213,17 @@ function sizeOf({ sidecar }: StoredModel): number {
 }
 
 function readRequired(request: RegisterMetaRequest) {
-	const { name, model_format, function_name, total_chunks } = request;
+	const { name, model_format, total_chunks } = request;
+	const functionName = readModelFunction(
+		request.function_name ?? "TEXT_EMBEDDING",
+	);
 	const hash = request.model_content_hash_value;
-	if (function_name !== undefined) requireTextEmbedding(function_name);
 	if (!name) throw invalid("model name is null");
-	if (model_format === undefined) throw invalid("model format is null");
-	if (model_format === "TORCH_SCRIPT")
-		throw invalid(
-			"model_format TORCH_SCRIPT is not supported: export the model to ONNX",
-		);
-	if (model_format !== "ONNX") throw invalid("Wrong model format");
+	requireOnnx(model_format);
 	if (!hash) throw invalid("model content hash value is null");
 	if (total_chunks === undefined) throw invalid("total chunks field is null");
-	const config = readModelConfig(request.model_config);
-	return { name, hash, total_chunks, config };
+	const config = readFunctionConfig(functionName, request.model_config);
+	return { name, functionName, hash, total_chunks, config };
 }
 
 function invalid(reason: string): SidecarError {

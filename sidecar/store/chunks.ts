@@ -25,6 +25,10 @@ function idOf({ modelId, number }: Omit<ChunkAddress, "index">): string {
 	return `${modelId}_${number}`;
 }
 
+function ownerOf(id: string): string {
+	return id.slice(0, id.lastIndexOf("_"));
+}
+
 /**
  * A model's document says where its chunks are; whoever could write to that document must not be able to point the
  * sidecar at an index of somebody else's.
@@ -88,7 +92,11 @@ export class ChunkStore {
 	): AsyncGenerator<Uint8Array> {
 		checkIndex(modelId, model.sidecar.chunk_index);
 		for (let number = 0; number < model.total_chunks; number++)
-			yield* this.#readChunk({ index: model.sidecar.chunk_index, modelId, number });
+			yield* this.#readChunk({
+				index: model.sidecar.chunk_index,
+				modelId,
+				number,
+			});
 	}
 
 	/** Deletes all chunks of a model: a large model's by deleting their index. Safe to repeat. */
@@ -102,15 +110,65 @@ export class ChunkStore {
 		const operations = Array.from(
 			{ length: model.total_chunks },
 			(_, number) => ({
-				delete: { _index: model.sidecar.chunk_index, _id: idOf({ modelId, number }) },
+				delete: {
+					_index: model.sidecar.chunk_index,
+					_id: idOf({ modelId, number }),
+				},
 			}),
 		);
 		try {
 			const { body } = await this.#client.bulk({ body: operations });
 			const failed = body.items.find(
-				(item) => (item.delete?.status ?? 0) >= 400 && item.delete?.error,
+				// 404: not even their index is there, since no chunk has ever come.
+				({ delete: { status = 0 } = {} }) => status >= 400 && status !== 404,
 			);
 			if (failed) throw new Error(JSON.stringify(failed.delete?.error));
+		} catch (error) {
+			throw storeError(error, `delete the chunks of ${modelId}`);
+		}
+	}
+
+	/** The models that chunks are there of, 10,000 at most of those that share an index. */
+	async owners(): Promise<string[]> {
+		try {
+			const { body: large } = await this.#client.indices.get({
+				index: largeChunksIndex("*"),
+				expand_wildcards: "all",
+				ignore_unavailable: true,
+			});
+			await this.#client.indices.refresh({
+				index: smallChunksIndex,
+				ignore_unavailable: true,
+			});
+			const { body: small } = await this.#client.search({
+				index: smallChunksIndex,
+				ignore_unavailable: true,
+				size: 10_000,
+				_source: false,
+				body: { query: { match_all: {} }, collapse: { field: "model_id" } },
+			});
+			return [
+				...Object.keys(large)
+					.filter((index) => index !== smallChunksIndex)
+					.map((index) => index.slice(largeChunksIndex("").length)),
+				...small.hits.hits.map(({ _id }) => ownerOf(_id ?? "")),
+			];
+		} catch (error) {
+			throw storeError(error, "look for chunks");
+		}
+	}
+
+	/** Deletes whatever chunks there are of a model that has no document. */
+	async deleteAll(modelId: string): Promise<void> {
+		await this.#indices.delete(largeChunksIndex(modelId));
+		try {
+			await this.#client.deleteByQuery({
+				index: smallChunksIndex,
+				ignore_unavailable: true,
+				conflicts: "proceed",
+				refresh: true,
+				body: { query: { term: { model_id: modelId } } },
+			});
 		} catch (error) {
 			throw storeError(error, `delete the chunks of ${modelId}`);
 		}

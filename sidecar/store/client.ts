@@ -1,19 +1,31 @@
 import { Client, errors } from "@opensearch-project/opensearch";
 import type { Settings } from "../../schemas/settings.ts";
+import type { UpstreamTls } from "../../schemas/upstream-tls.ts";
 import { SidecarError } from "../errors.ts";
 
-/** The client for the sidecar's own calls, with the sidecar's own credentials. */
-export function createClient(settings: Settings): Client {
+export interface ClientOptions {
+	tls: UpstreamTls;
+	/** Whether calls carry the sidecar's own credentials. */
+	credentials: "own" | "none";
+}
+
+/** A client for the sidecar's own calls. */
+export function createClient(
+	settings: Settings,
+	{ tls, credentials }: ClientOptions,
+): Client {
 	return new Client({
 		node: settings.OPENSEARCH_URL,
 		requestTimeout: settings.SIDECAR_UPSTREAM_TIMEOUT_MS,
 		maxRetries: 2,
-		...(settings.OPENSEARCH_USERNAME && {
-			auth: {
-				username: settings.OPENSEARCH_USERNAME,
-				password: settings.OPENSEARCH_PASSWORD,
-			},
-		}),
+		ssl: tls,
+		...(credentials === "own" &&
+			settings.OPENSEARCH_USERNAME && {
+				auth: {
+					username: settings.OPENSEARCH_USERNAME,
+					password: settings.OPENSEARCH_PASSWORD,
+				},
+			}),
 	});
 }
 

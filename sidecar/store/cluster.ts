@@ -17,4 +17,21 @@ export class ClusterStore {
 			throw storeError(error, "ask whether it answers");
 		}
 	}
+
+	/** The health of each hidden index that is there: green, yellow or red. */
+	async hiddenIndexHealth(): Promise<Map<string, string>> {
+		try {
+			const { body } = await this.#client.cat.indices({
+				index: ".ml-sidecar-*",
+				expand_wildcards: "all",
+				format: "json",
+				h: ["index", "health"],
+			});
+			return new Map(
+				body.map(({ index, health }) => [index ?? "", health ?? "red"]),
+			);
+		} catch (error) {
+			throw storeError(error, "ask for the health of its hidden indices");
+		}
+	}
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Client } from "@opensearch-project/opensearch";
 import type { Static, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
@@ -80,12 +81,23 @@ export class Documents<S extends TSchema> {
 		id: string,
 		change: (current: Static<S>) => Static<S> | undefined,
 	): Promise<Static<S> | undefined> {
+		return (await this.write(id, change))?.source;
+	}
+
+	/** Does what {@link change} does; with OpenSearch's answer where something was written. */
+	async write(
+		id: string,
+		change: (current: Static<S>) => Static<S> | undefined,
+	): Promise<{ source: Static<S>; answer?: WriteAnswer } | undefined> {
 		for (let attempt = 0; attempt < maxAttempts; attempt++) {
 			const found = await this.get(id);
 			if (!found) return undefined;
 			const changed = change(found.source);
-			if (changed === undefined) return found.source;
-			if (await this.#replace(found, changed)) return changed;
+			if (changed === undefined) return { source: found.source };
+			const answer = await this.replace(found, changed);
+			if (answer) return { source: changed, answer };
+			// Whoever lost waits a little, and each for another time: else the same ones meet again.
+			await setTimeout(Math.random() * 10 * (attempt + 1));
 		}
 		throw new SidecarError(
 			"conflict",
@@ -111,17 +123,33 @@ export class Documents<S extends TSchema> {
 		}
 	}
 
-	/** Deletes a document; undefined where there is none. */
-	async delete(id: string): Promise<WriteAnswer | undefined> {
+	/**
+	 * Deletes a document; undefined where there is none.
+	 *
+	 * @param found the document as it was read
+	 * @throws SidecarError conflict where it was changed since
+	 */
+	async delete(
+		id: string,
+		found?: Versioned<unknown>,
+	): Promise<WriteAnswer | undefined> {
 		try {
 			const { body } = await this.#client.delete({
 				index: this.#index,
 				id,
 				refresh: true,
+				...(found && {
+					if_seq_no: found.seqNo,
+					if_primary_term: found.primaryTerm,
+				}),
 			});
 			return body;
 		} catch (error) {
 			if (statusOf(error) === 404) return undefined;
+			if (statusOf(error) === 409)
+				throw new SidecarError("conflict", `[${id}] was changed meanwhile`, {
+					cause: error,
+				});
 			throw storeError(error, `delete ${this.#index}/${id}`);
 		}
 	}
@@ -130,9 +158,34 @@ export class Documents<S extends TSchema> {
 	 * Documents with one of the values in a keyword field, `limit` at most; those that are not of this schema are left
 	 * out.
 	 */
-	async find(
+	find(
 		field: string,
 		values: readonly string[],
+		limit: number,
+	): Promise<Versioned<Static<S>>[]> {
+		return this.#search({ terms: { [field]: [...values] } }, limit);
+	}
+
+	/** How many documents there are. */
+	async count(): Promise<number> {
+		try {
+			const { body } = await this.#client.count({
+				index: this.#index,
+				ignore_unavailable: true,
+			});
+			return body.count;
+		} catch (error) {
+			throw storeError(error, `count ${this.#index}`);
+		}
+	}
+
+	/** Every document of this schema, `limit` at most. */
+	all(limit: number): Promise<Versioned<Static<S>>[]> {
+		return this.#search({ match_all: {} }, limit);
+	}
+
+	async #search(
+		query: QueryContainer,
 		limit: number,
 	): Promise<Versioned<Static<S>>[]> {
 		try {
@@ -141,7 +194,7 @@ export class Documents<S extends TSchema> {
 				ignore_unavailable: true,
 				size: limit,
 				seq_no_primary_term: true,
-				body: { query: { terms: { [field]: [...values] } } },
+				body: { query },
 			});
 			return body.hits.hits
 				.filter(({ _source }) => this.#check(_source))
@@ -151,9 +204,13 @@ export class Documents<S extends TSchema> {
 		}
 	}
 
-	async #replace(found: Versioned<Static<S>>, source: Static<S>) {
+	/** Replaces a document as it was read; undefined where it was changed or deleted since. */
+	async replace(
+		found: Versioned<unknown>,
+		source: Static<S>,
+	): Promise<WriteAnswer | undefined> {
 		try {
-			await this.#client.index({
+			const { body } = await this.#client.index({
 				index: this.#index,
 				id: found.id,
 				if_seq_no: found.seqNo,
@@ -161,9 +218,9 @@ export class Documents<S extends TSchema> {
 				refresh: true,
 				body: source,
 			});
-			return true;
+			return body;
 		} catch (error) {
-			if (statusOf(error) === 409) return false;
+			if (statusOf(error) === 409) return undefined;
 			throw storeError(error, `change ${this.#index}/${found.id}`);
 		}
 	}
@@ -183,6 +240,10 @@ export class Documents<S extends TSchema> {
 		);
 	}
 }
+
+type QueryContainer =
+	| { terms: Record<string, string[]> }
+	| { match_all: object };
 
 interface Hit {
 	_id?: string | undefined;

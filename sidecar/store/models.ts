@@ -22,7 +22,8 @@ export class ModelStore {
 	/** Claims an id for a model. @throws SidecarError conflict when it is taken. */
 	async create(id: string, model: StoredModel): Promise<void> {
 		await this.#indices.ensure(modelIndex);
-		await this.#documents.create(id, model);
+		// Clients look for a model with a search and read its id out of what they find.
+		await this.#documents.create(id, { ...model, model_id: id });
 	}
 
 	async get(id: string): Promise<StoredModel | undefined> {
@@ -35,6 +36,17 @@ export class ModelStore {
 		change: (model: StoredModel) => StoredModel | undefined,
 	): Promise<StoredModel | undefined> {
 		return this.#documents.change(id, change);
+	}
+
+	/** See {@link Documents.write}. */
+	write(id: string, change: (model: StoredModel) => StoredModel | undefined) {
+		return this.#documents.write(id, change);
+	}
+
+	/** Whether a group has a model, also one that is being deleted. */
+	async anyInGroup(groupId: string): Promise<boolean> {
+		const found = await this.#documents.find("model_group_id", [groupId], 1);
+		return found.length > 0;
 	}
 
 	/** Notes that a chunk is stored; chunks that arrive at the same time do not lose each other's note. */
@@ -51,6 +63,15 @@ export class ModelStore {
 
 	delete(id: string): Promise<WriteAnswer | undefined> {
 		return this.#documents.delete(id);
+	}
+
+	count(): Promise<number> {
+		return this.#documents.count();
+	}
+
+	/** Models whose deletion has begun. */
+	deleting(): Promise<Versioned<StoredModel>[]> {
+		return this.#documents.find("sidecar.deleting", ["true"], maxModels);
 	}
 
 	inStates(states: readonly ModelState[]): Promise<Versioned<StoredModel>[]> {

@@ -35,6 +35,14 @@ export class TaskStore {
 		});
 	}
 
+	/** See {@link Documents.change}. */
+	change(
+		id: string,
+		change: (task: StoredTask) => StoredTask | undefined,
+	): Promise<StoredTask | undefined> {
+		return this.#documents.change(id, change);
+	}
+
 	/** The tasks that have not ended, of every sidecar. */
 	running(): Promise<Versioned<StoredTask>[]> {
 		return this.#documents.find("state", ["CREATED", "RUNNING"], maxTasks);

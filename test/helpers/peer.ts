@@ -86,6 +86,8 @@ export async function startPeer(options: {
 			"plugins.ml_commons.only_run_on_ml_node": "false",
 			"plugins.ml_commons.allow_registering_model_via_url": "true",
 			"plugins.ml_commons.allow_registering_model_via_local_file": "true",
+			// At a node's start it would deploy again what is being deployed for the first time.
+			"plugins.ml_commons.model_auto_redeploy.enable": "false",
 			"plugins.ml_commons.native_memory_threshold": "100",
 			"plugins.ml_commons.jvm_heap_memory_threshold": "100",
 		},

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { inject } from "vitest";
 import type { Precision } from "../../sidecar/dev/model-artifact.ts";
 import { ModelCache } from "../../sidecar/runtime/model-cache.ts";
-import type { ModelSpec } from "../../sidecar/runtime/model-spec.ts";
+import type { TextEmbeddingSpec } from "../../sidecar/runtime/model-spec.ts";
 import { Runtime, type RuntimeOptions } from "../../sidecar/runtime/runtime.ts";
 import type {} from "./opensearch.ts";
 
@@ -25,8 +25,8 @@ export class RuntimeModels {
 
 	async miniLm(
 		precision: Precision,
-		overrides: Partial<ModelSpec> = {},
-	): Promise<ModelSpec> {
+		overrides: Partial<TextEmbeddingSpec> = {},
+	): Promise<TextEmbeddingSpec> {
 		const { zipPath, sha256, sizeBytes } = inject("minilm")[precision];
 		const cache = new ModelCache({
 			folder: this.#folder,
@@ -36,6 +36,7 @@ export class RuntimeModels {
 		const files = await cache.ensure({ sha256, sizeBytes, open });
 		return {
 			...files,
+			functionName: "TEXT_EMBEDDING",
 			poolingMode: "MEAN",
 			normalize: true,
 			dimension: 384,

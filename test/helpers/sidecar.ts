@@ -6,7 +6,7 @@ import type { Settings } from "../../schemas/settings.ts";
 import { buildApp } from "../../sidecar/app.ts";
 import { loadSettings } from "../../sidecar/config.ts";
 import type { ModelArtifact } from "../../sidecar/dev/model-artifact.ts";
-import { opensearchUrl } from "./opensearch.ts";
+import { opensearchUrl, uniqueName } from "./opensearch.ts";
 
 export interface Answer {
 	status: number;
@@ -28,27 +28,35 @@ export interface TestSidecar {
 
 const chunkBytes = 10_000_000;
 
-/** @param folder a cache folder that outlives the sidecar; without one it has a folder of its own */
+export interface StartOptions {
+	/** A cache folder that outlives the sidecar; without one it has a folder of its own. */
+	folder?: string;
+	/** False: it does nothing by itself, as one that waits for OpenSearch. */
+	joins?: boolean;
+}
+
 export async function startSidecar(
 	settings: Partial<Settings> = {},
-	folder?: string,
+	{ folder, joins = true }: StartOptions = {},
 ): Promise<TestSidecar> {
 	const cacheFolder =
 		folder ?? (await mkdtemp(join(tmpdir(), "sidecar-test-")));
-	const { server, resume } = buildApp({
+	const { server, start } = buildApp({
 		settings: {
 			...loadSettings({ OPENSEARCH_URL: opensearchUrl() }),
 			...settings,
 		},
 		logger: pino({ level: "silent" }),
 		cacheFolder,
-		nodeId: "test-node",
+		nodeIds: () => ["test-node", uniqueName("test-node")],
+		version: "0.0.0",
 	});
 	const url = await server.listen({ host: "127.0.0.1", port: 0 });
+	if (joins) await start(url);
 	return {
 		url,
 		call: (method, path, body) => call(`${url}${path}`, method, body),
-		resume,
+		resume: () => start(url),
 		async close() {
 			await server.close();
 			if (folder === undefined)

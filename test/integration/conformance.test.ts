@@ -1,126 +1,105 @@
-import { Type } from "typebox";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { readFixture } from "../helpers/fixture.ts";
-import {
-	type Answer,
-	deployMiniLm,
-	removeModel,
-	startSidecar,
-	type TestSidecar,
-} from "../helpers/sidecar.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { callOpenSearch } from "../helpers/opensearch.ts";
+import { startSidecar } from "../helpers/sidecar.ts";
+import { Archives } from "./conformance/archives.ts";
+import type { Call, Scenario } from "./conformance/call.ts";
+import { differences, pending } from "./conformance/differences.ts";
+import { asked, readRecordings } from "./conformance/recordings.ts";
+import { type Outcome, ScenarioRun } from "./conformance/runner.ts";
+import { topics } from "./conformance/topics.ts";
 
 /*
- * What ml-commons 3.6 answered to the same requests. Calls that need no history, and those on a deployed model,
- * are sent to the sidecar; each has to be answered alike, or its difference has a reason here.
+ * What ml-commons 3.6 answered to the same calls in the same order. The sidecar's answers are the same, but for ids,
+ * times and the like, or their difference has a reason in conformance/differences.ts.
  */
 
-const differences: Readonly<Record<string, string>> = {
-	"register_meta without a body": "400, not 500: the request is wrong",
-	"register_meta not JSON": "the parser's own words",
-	"register_meta an array": "the validator's own words",
-	"register_meta model_config a string": "the validator's own words",
-	"register_meta total_chunks not a number": "the validator's own words",
-	"register_meta total_chunks a number in a string":
-		"the validator's own words",
-	"register_meta total_chunks zero": "refused: a model has a chunk",
-	"register_meta name a number": "refused: a name is a string",
-	"register_meta unknown model_group_id": "groups are not there yet",
-	"upload_chunk to an unknown model": "404, not 500: it is not found",
-	"predict not JSON": "the parser's own words",
-	"predict text_docs a string": "400, not 500: the request is wrong",
-	"predict a null among the texts": "400, not 500: the request is wrong",
-	"predict an object among the texts": "400, not 500: the request is wrong",
-	"predict parameters that the model does not have": "400, with the reason",
-};
-
-const stateless =
-	/^(register_meta (?!good)|(get|deploy|predict|undeploy|delete)( model| task)?, unknown|undeploy nothing|upload_chunk to an unknown|predict (?!, not deployed|after|unknown$)|delete model, deployed|deploy, deployed)/;
-
-const recorded = readFixture(
-	"ml-commons/model-api.json",
-	Type.Object({
-		calls: Type.Array(
-			Type.Object({
-				name: Type.String(),
-				request: Type.Object({
-					method: Type.String(),
-					path: Type.String(),
-					body: Type.Optional(Type.Unknown()),
-				}),
-				status: Type.Integer(),
-				contentType: Type.String(),
-				body: Type.Unknown(),
-			}),
-		),
-	}),
-);
-const calls = recorded.calls.filter(({ name }) => stateless.test(name));
-
-let sidecar: TestSidecar;
-let model: string;
-const registered: string[] = [];
-
+let archives: Archives;
 beforeAll(async () => {
-	sidecar = await startSidecar();
-	model = await deployMiniLm(sidecar, inject("minilm").int8);
+	archives = await Archives.create();
 });
-afterAll(async () => {
-	for (const id of [...registered, model]) await removeModel(sidecar, id);
-	await sidecar.close();
-});
+afterAll(() => archives.remove());
 
-async function replay({ request }: (typeof calls)[number]): Promise<Answer> {
-	const path = request.path.replaceAll("{minilm_id}", model);
-	return sidecar.call(request.method, path, request.body);
+/** A scenario's outcomes by call, from a sidecar that finds nothing stored. */
+async function replayed(
+	scenario: Scenario,
+): Promise<ReadonlyMap<string, Outcome>> {
+	await callOpenSearch("DELETE", "/.ml-sidecar-*?expand_wildcards=all");
+	const sidecar = await startSidecar();
+	try {
+		const { url } = sidecar;
+		const target = { url, nodeId: "test-node", archives, untilMs: 5000 };
+		const outcomes = await new ScenarioRun(target).run(scenario);
+		return new Map(outcomes.map((outcome) => [outcome.call.name, outcome]));
+	} finally {
+		await sidecar.close();
+	}
 }
 
-/** A body without what is another one's by nature: ids, and numbers of vectors. */
-function comparable(body: unknown): unknown {
-	return JSON.parse(
-		JSON.stringify(body, (key, value: unknown) =>
-			["model_id", "task_id"].includes(key)
-				? key
-				: key === "data" && Array.isArray(value)
-					? value.length
-					: value,
+const compared = ({ calls }: Scenario): readonly Call[] =>
+	calls.filter(({ prepares }) => !prepares);
+
+const named = topics.flatMap((topic) =>
+	topic.scenarios.flatMap((scenario) =>
+		compared(scenario).map(
+			({ name }) => `${topic.name} / ${scenario.name} / ${name}`,
 		),
-	);
-}
+	),
+);
+const isPending = (call: string) =>
+	pending.some((name) => call === name || call.startsWith(`${name} / `));
 
-function keep(answer: Answer): void {
-	const id =
-		typeof answer.json === "object" && answer.json !== null
-			? Reflect.get(answer.json, "model_id")
-			: undefined;
-	if (typeof id === "string") registered.push(id);
-}
-
-describe("ml-commons' answers are the sidecar's", () => {
-	it("to as many calls as were recorded", () => {
-		expect(calls.length).toBeGreaterThan(50);
+describe("the conformance suite", () => {
+	it("makes more than 200 calls", () => {
+		expect(named.length).toBeGreaterThan(200);
 	});
 
-	it.each(calls.filter(({ name }) => !(name in differences)))(
-		"$name",
-		async (call) => {
-			const answer = await replay(call);
-			keep(answer);
-			expect(answer.status).toBe(call.status);
-			expect(comparable(answer.json)).toEqual(comparable(call.body));
-			expect(answer.headers.get("content-type")).toBe(call.contentType);
-		},
-	);
+	it("gives reasons for calls that it makes", () => {
+		const known = new Set(named);
+		const unknown = [...differences.keys()].filter((name) => !known.has(name));
+		expect(unknown).toEqual([]);
+	});
+});
 
-	it.each(calls.filter(({ name }) => name in differences))(
-		"$name differs for a reason, and is no error of the sidecar's",
-		async (call) => {
-			const answer = await replay(call);
-			keep(answer);
-			expect(answer.status).toBeLessThan(500);
-			expect([answer.status, comparable(answer.json)]).not.toEqual([
-				call.status,
-				comparable(call.body),
-			]);
-		},
-	);
+describe.each(topics)("ml-commons' answers about $name", (topic) => {
+	const recordings = readRecordings(topic).scenarios;
+
+	describe.each(topic.scenarios)("$name", (scenario) => {
+		const recorded = recordings[scenario.name] ?? {};
+		const calls = compared(scenario).map(
+			(call) =>
+				[`${topic.name} / ${scenario.name} / ${call.name}`, call] as const,
+		);
+		let outcomes: ReadonlyMap<string, Outcome>;
+		beforeAll(async () => {
+			outcomes = await replayed(scenario);
+		});
+
+		function pair(call: Call) {
+			const { request, sent, ...theirs } = recorded[call.name] ?? {};
+			const { answer, unmade } = outcomes.get(call.name) ?? {};
+			expect({ request, ...(sent !== undefined && { sent }) }).toEqual(
+				asked(call),
+			);
+			expect(unmade).toBeUndefined();
+			return { ours: answer, theirs };
+		}
+
+		it.each(
+			calls.filter(([name]) => !differences.has(name) && !isPending(name)),
+		)("%s", (_, call) => {
+			const { ours, theirs } = pair(call);
+			expect(ours).toEqual(theirs);
+		});
+
+		it.each(calls.filter(([name]) => differences.has(name)))(
+			"%s differs for a reason, and is no error of the sidecar's",
+			(_, call) => {
+				const { ours, theirs } = pair(call);
+				expect(ours?.status).toBeLessThan(500);
+				expect(ours).not.toEqual(theirs);
+			},
+		);
+
+		it.skip.each(calls.filter(([name]) => isPending(name)))("%s", () => {});
+	});
 });

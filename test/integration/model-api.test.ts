@@ -26,6 +26,11 @@ beforeAll(async () => {
 });
 afterAll(() => sidecar.close());
 
+async function deployedModels(): Promise<number> {
+	const { text } = await sidecar.call("GET", "/_sidecar/metrics");
+	return Number(/^sidecar_deployed_models (\d+)$/m.exec(text)?.[1]);
+}
+
 /** A registered model of a few bytes that are no archive. */
 async function registerTiny(bytes: Uint8Array[], sha256: string) {
 	const { json } = await sidecar.call("POST", `${base}/models/_register_meta`, {
@@ -58,6 +63,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe("a model's way from the client into memory and out again", () => {
 	it("register, upload, deploy, predict, undeploy, delete", async () => {
+		const before = await deployedModels();
 		const id = await registerMiniLm(sidecar, int8);
 		expect(await stateOf(id)).toBe("REGISTERED");
 		const task = await deploy(sidecar, id);
@@ -70,8 +76,7 @@ describe("a model's way from the client into memory and out again", () => {
 			is_async: true,
 		});
 		expect(await stateOf(id)).toBe("DEPLOYED");
-		const { text } = await sidecar.call("GET", "/_sidecar/metrics");
-		expect(text).toMatch(/^sidecar_deployed_models 1$/m);
+		expect(await deployedModels()).toBe(before + 1);
 
 		const predicted = await sidecar.call(
 			"POST",
@@ -209,12 +214,12 @@ describe("a model's way from the client into memory and out again", () => {
 
 	it("is served again by a sidecar that was restarted", async () => {
 		const folder = await mkdtemp(join(tmpdir(), "sidecar-restart-"));
-		const first = await startSidecar({}, folder);
+		const first = await startSidecar({}, { folder });
 		const id = await deployMiniLm(first, int8);
 		const path = `${base}/models/${id}/_predict`;
 		const before = await first.call("POST", path, { text_docs: ["hello"] });
 		await first.close();
-		const second = await startSidecar({}, folder);
+		const second = await startSidecar({}, { folder });
 		try {
 			await second.resume();
 			const after = await second.call("POST", path, { text_docs: ["hello"] });
@@ -230,10 +235,10 @@ describe("a model's way from the client into memory and out again", () => {
 describe("a sidecar that ends in the middle of its work", () => {
 	it("while a model is loading leaves the model deployed, for the next start", async () => {
 		const folder = await mkdtemp(join(tmpdir(), "sidecar-restart-"));
-		const first = await startSidecar({}, folder);
+		const first = await startSidecar({}, { folder });
 		const id = await deployMiniLm(first, int8);
 		await first.close();
-		const second = await startSidecar({}, folder);
+		const second = await startSidecar({}, { folder });
 		const resuming = second.resume();
 		await second.close();
 		await resuming;

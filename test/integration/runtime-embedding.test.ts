@@ -180,7 +180,7 @@ test("without model_max_length the window is the tokenizer's own, not its paddin
 	expect(model.facts).toEqual({
 		window: 128,
 		inputs: ["input_ids", "attention_mask", "token_type_ids"],
-		output: "last_hidden_state",
+		outputs: ["last_hidden_state"],
 	});
 	const [embedding] = await model.embed(["hello world"]);
 	expect(embedding).toMatchObject({ tokens: 4, truncated: false });

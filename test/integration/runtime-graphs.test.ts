@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ZipFile } from "yazl";
 import { ModelCache } from "../../sidecar/runtime/model-cache.ts";
-import type { ModelSpec } from "../../sidecar/runtime/model-spec.ts";
+import type { TextEmbeddingSpec } from "../../sidecar/runtime/model-spec.ts";
 import { Runtime } from "../../sidecar/runtime/runtime.ts";
 
 let folder = "";
@@ -53,10 +53,11 @@ async function unpacked(names: readonly string[]) {
 
 async function vectorOf(
 	modelId: string,
-	spec: Pick<ModelSpec, "modelPath" | "tokenizerPath" | "poolingMode">,
+	spec: Pick<TextEmbeddingSpec, "modelPath" | "tokenizerPath" | "poolingMode">,
 ): Promise<number[]> {
 	const model = await runtime.load(modelId, {
 		...spec,
+		functionName: "TEXT_EMBEDDING",
 		normalize: false,
 		dimension: 2,
 		allocations: 1,

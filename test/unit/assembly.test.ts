@@ -5,6 +5,7 @@ import {
 	type Module,
 	moduleDescriptor,
 	openSearchRecipe,
+	pluginDescriptor,
 } from "../../sidecar/dev/assembly-recipe.ts";
 
 const [firstModule] = openSearchRecipe.modules;
@@ -40,6 +41,16 @@ test("a plugin's files can be left out and others put beside the rest", () => {
 	expect(pom).toContain("<excludes>jar-1.jar</excludes>");
 	expect(pom).toContain("<goal>copy</goal>");
 	expect(pom).toContain("<classifier>linux</classifier>");
+});
+
+test("a plugin's descriptor is its own, but for what Maven Central does not have for it", () => {
+	const zip = { group: "g", artifact: "p", version: "1", type: "zip" } as const;
+	const own = "name=p\nextended.plugins=a;optional=true,b\nversion=1\n";
+	const plugin = { folder: "p", zip };
+	expect(pluginDescriptor(plugin, own)).toBe(own);
+	expect(pluginDescriptor({ ...plugin, extendedPlugins: ["c"] }, own)).toBe(
+		"name=p\nextended.plugins=c\nversion=1\n",
+	);
 });
 
 test("a module's descriptor says what OpenSearch asks of it", () => {

@@ -6,6 +6,7 @@ import {
 	cacheFolder,
 	loadSettings,
 	SettingsError,
+	upstreamTls,
 } from "../../sidecar/config.ts";
 
 describe("settings", () => {
@@ -50,6 +51,15 @@ describe("settings", () => {
 		expect(() =>
 			loadSettings({ SIDECAR_PORT: "x", SIDECAR_MODEL_THREADS: "x" }),
 		).toThrow(/SIDECAR_PORT.*SIDECAR_MODEL_THREADS/);
+	});
+
+	it("that name no certificates stop the start, instead of trusting nobody later", () => {
+		const files = [import.meta.filename, "/no/such/file"];
+		for (const OPENSEARCH_CA_FILE of files) {
+			const settings = loadSettings({ OPENSEARCH_CA_FILE });
+			expect(() => upstreamTls(settings)).toThrow(SettingsError);
+			expect(() => upstreamTls(settings)).toThrow("OPENSEARCH_CA_FILE must be");
+		}
 	});
 
 	it("give the models a folder where caches are kept", () => {

@@ -16,16 +16,54 @@ function roundTrip(message: ToProcess | FromProcess): ToProcess | FromProcess {
 }
 
 const messages: (ToProcess | FromProcess)[] = [
-	{ kind: "embed", id: 7, lane: "search", text: "Ünï 𠀀 👩‍👩‍👧 \u0000" },
-	{ kind: "embed", id: 0xffff_ffff, lane: "ingest", text: "" },
+	{ kind: "run", id: 7, lane: "search", input: "Ünï 𠀀 👩‍👩‍👧 \u0000" },
+	{ kind: "run", id: 0xffff_ffff, lane: "ingest", input: "" },
+	{ kind: "run", id: 8, lane: "search", input: ["Wer? 𠀀", "Ünï \u0000"] },
+	{ kind: "run", id: 8, lane: "ingest", input: ["", ""] },
 	{ kind: "cancel", id: 3 },
 	{
-		kind: "embedding",
+		kind: "result",
 		id: 9,
-		embedding: {
+		micros: 123_456,
+		result: {
+			kind: "vector",
 			vector: Float32Array.of(0.1, -1e-20, 3e38),
 			tokens: 512,
-			micros: 123_456,
+			truncated: true,
+		},
+	},
+	{
+		kind: "result",
+		id: 10,
+		micros: 0,
+		result: {
+			kind: "weights",
+			ids: Int32Array.of(30_521, 0, 7),
+			weights: Float32Array.of(0.1, -1e-20, 3e38),
+			tokens: 3,
+			truncated: false,
+		},
+	},
+	{
+		kind: "result",
+		id: 11,
+		micros: 1,
+		result: {
+			kind: "weights",
+			ids: new Int32Array(),
+			weights: new Float32Array(),
+			tokens: 2,
+			truncated: false,
+		},
+	},
+	{
+		kind: "result",
+		id: 12,
+		micros: 1,
+		result: {
+			kind: "answer",
+			answer: "à Küsnacht 𠀀",
+			tokens: 20,
 			truncated: true,
 		},
 	},
@@ -37,11 +75,17 @@ const messages: (ToProcess | FromProcess)[] = [
 	{ kind: "refused", refusal: { code: "bad_request", reason: "no model" } },
 	{
 		kind: "ready",
-		facts: { window: 256, inputs: ["input_ids"], output: "last_hidden_state" },
+		facts: {
+			window: 256,
+			inputs: ["input_ids"],
+			outputs: ["last_hidden_state"],
+			vocabulary: ["", "ünï"],
+		},
 	},
 	{
 		kind: "load",
 		spec: {
+			functionName: "TEXT_EMBEDDING",
 			modelPath: "m.onnx",
 			tokenizerPath: "tokenizer.json",
 			poolingMode: "MEAN",
@@ -59,12 +103,13 @@ test.each(messages)("$kind arrives as it was sent, bit for bit", (message) => {
 
 test("a lone surrogate arrives as the replacement character, and the rest of its text is whole", () => {
 	const message: ToProcess = {
-		kind: "embed",
+		kind: "run",
 		id: 1,
 		lane: "ingest",
-		text: "a\ud800b \udc00",
+		input: "a\ud800b \udc00",
 	};
-	expect(roundTrip(message)).toEqual({ ...message, text: "a\ufffdb \ufffd" });
+	const input = "a\ufffdb \ufffd";
+	expect(roundTrip(message)).toEqual({ ...message, input });
 });
 
 test("an error keeps its code on the way, and one without a code is the model's", () => {

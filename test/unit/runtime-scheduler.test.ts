@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Lane } from "../../sidecar/runtime/lanes.ts";
+import type { TimedOutput } from "../../sidecar/runtime/process/runner.ts";
 import { Scheduler } from "../../sidecar/runtime/process/scheduler.ts";
 
 /** A scheduler over one or more workers whose runs end when the test says so, in the order they began. */
@@ -9,27 +10,27 @@ function scheduled(workerCount = 1) {
 	const answered: string[] = [];
 	const failures: [string, unknown][] = [];
 	const ends: (() => void)[] = [];
-	const workers = Array.from({ length: workerCount }, () => {
+	const runners = Array.from({ length: workerCount }, () => {
 		const worker = {
 			idle: true,
 			run: ({ ids }: { ids: Int32Array }) => {
 				worker.idle = false;
 				begun.push(texts.get(ids[0] ?? -1) ?? "?");
-				return new Promise<{ vector: Float32Array; micros: number }>(
-					(resolve) => {
-						ends.push(() => {
-							worker.idle = true;
-							resolve({ vector: Float32Array.of(1), micros: 1 });
-						});
-					},
-				);
+				return new Promise<TimedOutput>((resolve) => {
+					ends.push(() => {
+						worker.idle = true;
+						const vector = Float32Array.of(1);
+						resolve({ output: { kind: "vector", vector }, micros: 1 });
+					});
+				});
 			},
 		};
 		return worker;
 	});
 	const scheduler = new Scheduler({
 		tokenizer: {
-			encode: async (text) => {
+			encode: async (input) => {
+				const text = String(input);
 				if (text === "bad") throw new Error("cannot be read");
 				const id = [...texts].find(([, known]) => known === text)?.[0] ?? -1;
 				return {
@@ -39,14 +40,14 @@ function scheduled(workerCount = 1) {
 				};
 			},
 		},
-		workers,
-		onEmbedding: ({ text }) => answered.push(text),
-		onFailure: ({ text }, error) => failures.push([text, error]),
+		runners,
+		onRun: ({ input }) => answered.push(String(input)),
+		onFailure: ({ input }, error) => failures.push([String(input), error]),
 	});
 	const submit = (lane: Lane, text: string): number => {
 		const id = texts.size;
 		texts.set(id, text);
-		scheduler.submit({ id, lane, text });
+		scheduler.submit({ id, lane, input: text });
 		return id;
 	};
 	const endRun = (): void => ends.shift()?.();

@@ -1,14 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { SidecarError } from "../../errors.ts";
-import type { SessionOptions, Tokens } from "../session.ts";
+import type { ModelSpec } from "../model-spec.ts";
+import type { Tokens } from "../session.ts";
+import type { Runner, TimedOutput } from "./runner.ts";
 import type { FromWorker } from "./worker.ts";
-
-/** A vector and the time its run took. */
-export interface TimedVector {
-	/** [dimension] */
-	vector: Float32Array;
-	micros: number;
-}
 
 interface Waiting<T> {
 	resolve: (value: T) => void;
@@ -16,11 +11,13 @@ interface Waiting<T> {
 }
 
 /** A worker thread with a session, seen from the thread that gives it work. */
-export class InferenceWorker {
+export class InferenceWorker implements Runner {
 	readonly inputs: readonly string[];
-	readonly output: string;
+	readonly outputs: readonly string[];
+	/** The last dimension of the first output that is read. */
+	readonly width: number;
 	readonly #worker: Worker;
-	#waiting: Waiting<TimedVector> | undefined;
+	#waiting: Waiting<TimedOutput> | undefined;
 
 	private constructor(
 		worker: Worker,
@@ -28,7 +25,8 @@ export class InferenceWorker {
 	) {
 		this.#worker = worker;
 		this.inputs = ready.inputs;
-		this.output = ready.output;
+		this.outputs = ready.outputs;
+		this.width = ready.width;
 		worker.on("message", (message: FromWorker) => this.#answered(message));
 	}
 
@@ -36,9 +34,9 @@ export class InferenceWorker {
 	 * Starts a thread and loads the model in it. Rejects with the session's reason. A thread that ends later,
 	 * out of memory or by an error nobody caught, ends the whole process: its parent starts another.
 	 */
-	static start(options: SessionOptions): Promise<InferenceWorker> {
+	static start(spec: ModelSpec): Promise<InferenceWorker> {
 		const script = new URL("./worker.js", import.meta.url);
-		const worker = new Worker(script, { workerData: options });
+		const worker = new Worker(script, { workerData: spec });
 		worker.on("error", (error) => {
 			throw error;
 		});
@@ -58,8 +56,8 @@ export class InferenceWorker {
 		return this.#waiting === undefined;
 	}
 
-	/** Runs one text; only for an idle worker. The tokens' arrays are given away. */
-	run(tokens: Tokens): Promise<TimedVector> {
+	/** Runs one input; only for an idle worker. */
+	run(tokens: Tokens): Promise<TimedOutput> {
 		return new Promise((resolve, reject) => {
 			this.#waiting = { resolve, reject };
 			this.#worker.postMessage(tokens);
@@ -69,7 +67,7 @@ export class InferenceWorker {
 	#answered(message: FromWorker): void {
 		const waiting = this.#waiting;
 		this.#waiting = undefined;
-		if (message.kind === "vector") waiting?.resolve(message);
+		if (message.kind === "ran") waiting?.resolve(message);
 		if (message.kind === "failed") {
 			const { code, reason } = message.refusal;
 			waiting?.reject(new SidecarError(code, reason));

@@ -1,5 +1,4 @@
 import { Socket } from "node:net";
-import { SidecarError } from "../../errors.ts";
 import { FrameReader } from "../frames.ts";
 import {
 	decodeMessage,
@@ -7,17 +6,11 @@ import {
 	type FromProcess,
 	refusalOf,
 } from "../messages.ts";
+import type { ModelOutput } from "../model-result.ts";
 import type { ModelFacts, ModelSpec } from "../model-spec.ts";
-import { TextTokenizer } from "../tokenizer.ts";
-import { InferenceWorker } from "./inference-worker.ts";
-import { Scheduler } from "./scheduler.ts";
-
-/**
- * The longest text that is run at the start, tokens: more than the 512 positions that most models have, so that
- * a window they do not have is found. Attention's memory grows with the square of a text's length, which is
- * why a window of some thousand tokens is not tried out.
- */
-const longestWarmUp = 640;
+import type { TextTokenizer } from "../tokenizer.ts";
+import { type FinishedRun, type Job, Scheduler } from "./scheduler.ts";
+import { startModel } from "./start-model.ts";
 
 /** A model's process: everything it is told comes over descriptor 3, and so does everything it answers. */
 class ModelHost {
@@ -31,7 +24,7 @@ class ModelHost {
 			for (const frame of reader.push(chunk)) {
 				const message = decodeMessage(frame);
 				if (message.kind === "load") void this.#load(message.spec);
-				if (message.kind === "embed") this.#scheduler?.submit(message);
+				if (message.kind === "run") this.#scheduler?.submit(message);
 				if (message.kind === "cancel") this.#scheduler?.cancel(message.id);
 			}
 		});
@@ -47,54 +40,41 @@ class ModelHost {
 	}
 
 	async #start(spec: ModelSpec): Promise<ModelFacts> {
-		const { modelPath, poolingMode, normalize, dimension } = spec;
-		const threads = spec.threadsPerAllocation;
-		const session = { modelPath, poolingMode, normalize, dimension, threads };
-		const [tokenizer, first, ...others] = await Promise.all([
-			TextTokenizer.fromFile(spec.tokenizerPath, spec.maxLength),
-			InferenceWorker.start(session),
-			...Array.from({ length: spec.allocations - 1 }, () =>
-				InferenceWorker.start(session),
-			),
-		]);
-		await warmUp(first, tokenizer);
+		const { tokenizer, runners, facts } = await startModel(spec);
 		this.#scheduler = new Scheduler({
 			tokenizer,
-			workers: [first, ...others],
-			onEmbedding: ({ id }, embedding) =>
-				this.#say({ kind: "embedding", id, embedding }),
-			onFailure: ({ id }, error) =>
-				this.#say({ kind: "failed", id, refusal: refusalOf(error) }),
+			runners,
+			onRun: (job, run) => void this.#finish(job, run, tokenizer),
+			onFailure: ({ id }, error) => this.#sayFailed(id, error),
 		});
-		return {
-			window: tokenizer.window,
-			inputs: [...first.inputs],
-			output: first.output,
-		};
+		return facts;
+	}
+
+	/** A span gets its words; everything else is said as it is, and at once. */
+	async #finish(
+		{ id }: Job,
+		{ output, micros, tokens }: FinishedRun,
+		tokenizer: TextTokenizer,
+	): Promise<void> {
+		const { ids, truncated } = tokens;
+		const facts = { tokens: ids.length, truncated };
+		const say = (made: ModelOutput): void =>
+			this.#say({ kind: "result", id, result: { ...made, ...facts }, micros });
+		if (output.kind !== "span") return say(output);
+		try {
+			const span = ids.subarray(output.start, output.end + 1);
+			say({ kind: "answer", answer: await tokenizer.sentence(span) });
+		} catch (error) {
+			this.#sayFailed(id, error);
+		}
+	}
+
+	#sayFailed(id: number, error: unknown): void {
+		this.#say({ kind: "failed", id, refusal: refusalOf(error) });
 	}
 
 	#say(message: FromProcess): void {
 		this.#socket.write(encodeMessage(message));
-	}
-}
-
-/** Runs a text as long as the window: a model with fewer positions than that is found now, not later. */
-async function warmUp(
-	worker: InferenceWorker,
-	tokenizer: TextTokenizer,
-): Promise<void> {
-	const text = "sentence ".repeat(Math.min(tokenizer.window, longestWarmUp));
-	const tokens = await tokenizer.encode(text);
-	const count = tokens.ids.length;
-	try {
-		await worker.run(tokens);
-	} catch (cause) {
-		const { reason } = refusalOf(cause);
-		throw new SidecarError(
-			"bad_request",
-			`the model cannot run a text of ${count} tokens, and its window is ${tokenizer.window}: ${reason}`,
-			{ cause },
-		);
 	}
 }
 

@@ -1,13 +1,18 @@
 import { type Lane, Lanes } from "../lanes.ts";
-import type { TimedEmbedding } from "../messages.ts";
+import type { ModelInput } from "../model-result.ts";
 import type { TextTokenizer, TokenizedText } from "../tokenizer.ts";
-import type { InferenceWorker } from "./inference-worker.ts";
+import type { Runner, TimedOutput } from "./runner.ts";
 
-/** One text to embed. */
+/** One input to run. */
 export interface Job {
 	id: number;
 	lane: Lane;
-	text: string;
+	input: ModelInput;
+}
+
+/** What came of a job, and the tokens that were run for it. */
+export interface FinishedRun extends TimedOutput {
+	tokens: TokenizedText;
 }
 
 interface Ready {
@@ -17,19 +22,19 @@ interface Ready {
 
 export interface SchedulerParts {
 	tokenizer: Pick<TextTokenizer, "encode">;
-	workers: readonly Pick<InferenceWorker, "idle" | "run">[];
-	onEmbedding: (job: Job, embedding: TimedEmbedding) => void;
+	runners: readonly Runner[];
+	onRun: (job: Job, run: FinishedRun) => void;
 	onFailure: (job: Job, error: unknown) => void;
 }
 
 /**
- * Texts tokenised at a time in one lane. The library works on threads of libuv's pool, of which there are
+ * Inputs tokenised at a time in one lane. The library works on threads of libuv's pool, of which there are
  * four: neither lane can take all of them, so that a long document does not hold up a query.
  */
 const tokenizing = 2;
 
 /**
- * Brings texts to worker threads: two lanes, first in, first out, search first. A run takes one text, so a
+ * Brings inputs to what runs them: two lanes, first in, first out, search first. A run takes one input, so a
  * query waits for the end of one run at most. Tokenising happens beside the runs and a little ahead of them.
  */
 export class Scheduler {
@@ -52,7 +57,7 @@ export class Scheduler {
 		this.#tokenizeNext(job.lane);
 	}
 
-	/** Drops a text that has not begun to run; one that runs is finished and answered. */
+	/** Drops an input that has not begun to run; one that runs is finished and answered. */
 	cancel(id: number): void {
 		const { search, ingest } = this.#tokenizing;
 		if (search.has(id) || ingest.has(id)) this.#cancelled.add(id);
@@ -61,10 +66,10 @@ export class Scheduler {
 		if (ready !== undefined) this.#tokenizeNext(ready.job.lane);
 	}
 
-	/** Tokenises while a worker may soon want more in this lane. */
+	/** Tokenises while a runner may soon want more in this lane. */
 	#tokenizeNext(lane: Lane): void {
 		const running = this.#tokenizing[lane];
-		const ahead = 2 * this.#parts.workers.length;
+		const ahead = 2 * this.#parts.runners.length;
 		while (
 			running.size < tokenizing &&
 			running.size + this.#ready.sizeOf(lane) < ahead
@@ -79,7 +84,7 @@ export class Scheduler {
 	async #tokenize(job: Job): Promise<void> {
 		const { lane, id } = job;
 		try {
-			const tokens = await this.#parts.tokenizer.encode(job.text);
+			const tokens = await this.#parts.tokenizer.encode(job.input);
 			if (!this.#dropped(job)) this.#ready.push(lane, id, { job, tokens });
 		} catch (error) {
 			if (!this.#dropped(job)) this.#parts.onFailure(job, error);
@@ -94,30 +99,21 @@ export class Scheduler {
 	}
 
 	#runNext(): void {
-		for (const worker of this.#parts.workers) {
-			if (!worker.idle) continue;
+		for (const runner of this.#parts.runners) {
+			if (!runner.idle) continue;
 			const ready = this.#ready.take();
 			if (ready === undefined) return;
-			void this.#run(worker, ready);
+			void this.#run(runner, ready);
 			this.#tokenizeNext(ready.job.lane);
 		}
 	}
 
-	async #run(
-		worker: Pick<InferenceWorker, "run">,
-		{ job, tokens }: Ready,
-	): Promise<void> {
-		const { truncated, ids } = tokens;
+	async #run(runner: Runner, { job, tokens }: Ready): Promise<void> {
 		try {
-			const { vector, micros } = await worker.run(tokens);
-			// The worker first: what answering costs is then time it already works in.
+			const timed = await runner.run(tokens);
+			// The runner first: what answering costs is then time it already works in.
 			this.#runNext();
-			this.#parts.onEmbedding(job, {
-				vector,
-				micros,
-				truncated,
-				tokens: ids.length,
-			});
+			this.#parts.onRun(job, { ...timed, tokens });
 		} catch (error) {
 			this.#runNext();
 			this.#parts.onFailure(job, error);

@@ -1,0 +1,84 @@
+import type { FastifyRequest } from "fastify";
+import type { BodyLimit } from "../../http/client-body.ts";
+import type { HiddenAliasService } from "../../services/hidden-aliases.ts";
+import type { Replacement } from "../upstream.ts";
+import { bodyLanguage } from "./body-language.ts";
+import { guardedBody } from "./guarded-body.ts";
+import type { HeaderDefaults } from "./guarded-searches.ts";
+import { guardedText } from "./guarded-text.ts";
+import {
+	expansionAskedBy,
+	type GuardedUrl,
+	guardedUrl,
+} from "./guarded-url.ts";
+import { HiddenNames } from "./hidden-names.ts";
+import { forbidden } from "./index-expression.ts";
+import { parseTarget, type RequestTarget, valuesOf } from "./request-target.ts";
+
+export interface AccessGateOptions {
+	aliases: HiddenAliasService;
+	/** A body that has to be read whole to be judged. */
+	bodyLimit: BodyLimit;
+}
+
+/** Keeps what clients send to OpenSearch away from the sidecar's own indices. */
+export class AccessGate {
+	readonly #options: AccessGateOptions;
+	#names = new HiddenNames(new Set());
+
+	constructor(options: AccessGateOptions) {
+		this.#options = options;
+	}
+
+	/** See {@link guardedUrl}. A body in the URL is judged as one, and is not changed: it has to be harmless. */
+	async url(url: string): Promise<GuardedUrl> {
+		const names = await this.#current();
+		if (url.includes("source")) {
+			const target = parseTarget(url);
+			const language = bodyLanguage(target);
+			const options = { names, defaults: defaultsOf(target) };
+			for (const source of valuesOf(target, "source"))
+				if ((await guardedText(source, language, options)) !== source)
+					throw forbidden(source);
+		}
+		return guardedUrl(url, names);
+	}
+
+	/** See {@link guardedBody}. */
+	async body(
+		request: FastifyRequest,
+		replacement: Replacement | undefined,
+	): Promise<Replacement | undefined> {
+		const names = await this.#current();
+		const target = parseTarget(replacement?.url ?? request.originalUrl);
+		return guardedBody(request, replacement, {
+			language: bodyLanguage(target),
+			names,
+			limit: this.#options.bodyLimit,
+			defaults: defaultsOf(target),
+		});
+	}
+
+	/** See {@link guardedText}, for a body that is sent to a URL. */
+	async text(body: string, url: string): Promise<string> {
+		const names = await this.#current();
+		const target = parseTarget(url);
+		const defaults = defaultsOf(target);
+		return guardedText(body, bodyLanguage(target), { names, defaults });
+	}
+
+	async #current(): Promise<HiddenNames> {
+		const aliases = await this.#options.aliases.current();
+		if (aliases !== this.#names.aliases) this.#names = new HiddenNames(aliases);
+		return this.#names;
+	}
+}
+
+function defaultsOf(target: RequestTarget): HeaderDefaults {
+	return {
+		index: target.indexFirst
+			? target.segments[0]
+			: valuesOf(target, "index").at(-1),
+		hidden: expansionAskedBy(target).hidden,
+	};
+}

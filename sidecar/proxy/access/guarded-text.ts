@@ -1,0 +1,39 @@
+import { Readable } from "node:stream";
+import { splitLines } from "../../../ingest/bulk-lines.ts";
+import type { BodyLanguage } from "./body-language.ts";
+import { GuardedBulk } from "./guarded-bulk.ts";
+import { guardedJson } from "./guarded-json.ts";
+import { guardedSearches, type HeaderDefaults } from "./guarded-searches.ts";
+import type { HiddenNames } from "./hidden-names.ts";
+import { isSuspicious } from "./suspicion.ts";
+
+/**
+ * A body that is in memory already, such that it does not reach the sidecar's indices through a wildcard.
+ *
+ * @throws SidecarError forbidden_index where it names one of them
+ */
+export async function guardedText(
+	text: string,
+	language: BodyLanguage,
+	options: { names: HiddenNames; defaults: HeaderDefaults },
+): Promise<string> {
+	const { names } = options;
+	const body = Buffer.from(text);
+	if (language === "none") return text;
+	if (language === "bulk") {
+		const guard = new GuardedBulk(names);
+		guard.next(body);
+		guard.end();
+		return text;
+	}
+	if (language === "searches" || language === "templates") {
+		const lines = splitLines(Readable.from([body]), body.length);
+		const guarded: Buffer[] = [];
+		for await (const line of guardedSearches(lines, language, options))
+			guarded.push(line);
+		return Buffer.concat(guarded).toString();
+	}
+	return isSuspicious(body, language, names)
+		? (guardedJson(body, language, names) ?? text)
+		: text;
+}

@@ -1,0 +1,83 @@
+import { timingSafeEqual } from "node:crypto";
+import type {
+	FastifyPluginAsyncTypebox,
+	TypeBoxTypeProvider,
+} from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { SidecarError } from "../errors.ts";
+import type { BodyLimit } from "../http/client-body.ts";
+import type { Convergence } from "../services/convergence.ts";
+import type { DeploymentService } from "../services/deployments.ts";
+import type { NodeRegistry } from "../services/node-registry.ts";
+import type { NodeReport } from "../services/node-report.ts";
+import { readJsonBodies } from "./json-bodies.ts";
+
+export interface InternalRoutesOptions {
+	registry: NodeRegistry;
+	report: NodeReport;
+	convergence: Convergence;
+	deployments: DeploymentService;
+	bodyLimit: BodyLimit;
+	/** The header that has to hold this sidecar's secret. */
+	secretHeader: string;
+}
+
+const Models = Type.Object({ model_ids: Type.Array(Type.String()) });
+
+/**
+ * `/_sidecar/internal`: what sidecars ask each other. Whoever asks shows the secret of the sidecar that is asked,
+ * which stands where only sidecars can read it.
+ */
+export function internalRoutes(
+	options: InternalRoutesOptions,
+): FastifyPluginAsyncTypebox {
+	const {
+		registry,
+		report,
+		convergence,
+		deployments,
+		bodyLimit,
+		secretHeader,
+	} = options;
+	return async (scope: FastifyInstance) => {
+		const app = scope.withTypeProvider<TypeBoxTypeProvider>();
+		readJsonBodies(scope, bodyLimit);
+		app.addHook("onRequest", async ({ headers }) => {
+			if (!isEqual(headers[secretHeader], registry.secret))
+				throw new SidecarError(
+					"forbidden",
+					"this path is for the sidecars of the cluster",
+				);
+		});
+
+		app.get("/_sidecar/internal/node", () => ({ node_id: registry.id }));
+
+		app.get("/_sidecar/internal/stats", () => report.stats());
+
+		app.get("/_sidecar/internal/profile", () => report.profile());
+
+		app.post(
+			"/_sidecar/internal/converge",
+			{ schema: { body: Models } },
+			({ body }, reply) => {
+				// The outcome stands in the model's document.
+				for (const id of body.model_ids) void convergence.run(id);
+				return reply.status(202).send({});
+			},
+		);
+
+		app.post(
+			"/_sidecar/internal/drop",
+			{ schema: { body: Models } },
+			async ({ body }) => ({ stats: await deployments.drop(body.model_ids) }),
+		);
+	};
+}
+
+function isEqual(shown: unknown, secret: string): boolean {
+	if (typeof shown !== "string") return false;
+	const a = Buffer.from(shown);
+	const b = Buffer.from(secret);
+	return a.length === b.length && timingSafeEqual(a, b);
+}

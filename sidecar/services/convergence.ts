@@ -1,0 +1,169 @@
+import type { Logger } from "pino";
+import type { StoredModel, Worker } from "../../schemas/model.ts";
+import { SidecarError } from "../errors.ts";
+import { RuntimeStopped } from "../runtime/runtime-stopped.ts";
+import type { ModelStore } from "../store/models.ts";
+import type { ModelLoader, ReadyModel } from "./model-loader.ts";
+import { isPlannedOn, withWorker } from "./model-state.ts";
+import type { NodeRegistry } from "./node-registry.ts";
+
+export interface ConvergenceOptions {
+	models: ModelStore;
+	loader: ModelLoader;
+	registry: NodeRegistry;
+	logger: Logger;
+	/** Models that this sidecar may have in memory. */
+	modelsLimit: () => number;
+}
+
+/** What became of a model on this sidecar: in memory, out of it, or not to be brought in. */
+export type Convergent =
+	| { ready: ReadyModel }
+	| { unloaded: boolean }
+	| { error: unknown };
+
+/** Failures that pass: nothing is wrong with the model, and the next attempt may succeed. */
+const passing: ReadonlySet<string> = new Set([
+	"upstream_unavailable",
+	"upstream_timeout",
+	"upstream_broken",
+	"too_many_requests",
+]);
+
+/**
+ * Makes this sidecar's part of what the models' documents say true: a model that is planned for it is loaded, any
+ * other is not in memory. One model at a time is one thing at a time, so whatever the order of requests, the end is
+ * what the document says at the end.
+ */
+export class Convergence {
+	readonly #options: ConvergenceOptions;
+	readonly #running = new Map<string, Promise<Convergent>>();
+	readonly #next = new Map<string, Promise<Convergent>>();
+	/** Models that failed in this process: not tried again until somebody deploys them again. */
+	readonly #failed = new Set<string>();
+
+	constructor(options: ConvergenceOptions) {
+		this.#options = options;
+	}
+
+	/** Reads the model's document and does what it says; a call that waits for its turn stands for all that come meanwhile. */
+	run(id: string): Promise<Convergent> {
+		const running = this.#running.get(id);
+		if (!running) return this.#start(id);
+		const waiting = this.#next.get(id);
+		if (waiting) return waiting;
+		const next = running
+			.catch(() => undefined)
+			.then(() => {
+				this.#next.delete(id);
+				return this.#start(id);
+			});
+		this.#next.set(id, next);
+		return next;
+	}
+
+	/** Takes a model that is not planned here any more out of memory, also in the middle of its loading. */
+	async drop(id: string): Promise<boolean> {
+		const was = await this.#options.loader.unload(id);
+		const outcome = await this.run(id);
+		return was || ("unloaded" in outcome && outcome.unloaded);
+	}
+
+	/** Notes that a model's process was put aside, since it died again and again. */
+	async putAside(id: string, reason: string): Promise<void> {
+		const { logger } = this.#options;
+		logger.error({ modelId: id, reason }, "model put aside");
+		try {
+			await this.#fail(id, reason);
+		} catch (error) {
+			logger.error({ err: error, modelId: id }, "the state was not stored");
+		}
+	}
+
+	/** Whether there is something to do for a model that is planned here. */
+	isDue(id: string, model: StoredModel): boolean {
+		const { loader, registry } = this.#options;
+		const worker = model.sidecar.workers[registry.id];
+		if (worker?.state === "failed" && this.#failed.has(id)) return false;
+		return !loader.get(id) || worker?.state !== "deployed";
+	}
+
+	/** Waits until nothing is under way. */
+	async settle(): Promise<void> {
+		while (this.#running.size > 0)
+			await Promise.allSettled([
+				...this.#running.values(),
+				...this.#next.values(),
+			]);
+	}
+
+	#start(id: string): Promise<Convergent> {
+		const started = this.#converge(id).finally(() => this.#running.delete(id));
+		this.#running.set(id, started);
+		return started;
+	}
+
+	async #converge(id: string): Promise<Convergent> {
+		const { models, loader, registry, logger } = this.#options;
+		const model = await models.get(id);
+		if (!model || !isPlannedOn(model, registry.id)) {
+			this.#failed.delete(id);
+			return { unloaded: await loader.unload(id) };
+		}
+		const worker = model.sidecar.workers[registry.id];
+		if (worker?.state === "failed" && this.#failed.has(id))
+			return { error: failure(worker) };
+		let ready: ReadyModel;
+		try {
+			this.#checkLimit(id);
+			ready = await loader.load(id, model);
+		} catch (error) {
+			if (error instanceof RuntimeStopped) return { error };
+			logger.error({ err: error, modelId: id }, "a model could not be loaded");
+			if (error instanceof SidecarError && passing.has(error.code))
+				return { error };
+			await this.#fail(
+				id,
+				error instanceof Error ? error.message : String(error),
+			);
+			return { error };
+		}
+		this.#failed.delete(id);
+		const after = await this.#record(id, { state: "deployed" });
+		if (after && isPlannedOn(after, registry.id)) return { ready };
+		await loader.unload(id);
+		return {
+			error: new SidecarError(
+				"bad_state",
+				"the model was undeployed or deleted before it was ready",
+			),
+		};
+	}
+
+	async #fail(id: string, reason: string): Promise<void> {
+		this.#failed.add(id);
+		await this.#record(id, { state: "failed", reason });
+	}
+
+	#record(id: string, worker: Worker): Promise<StoredModel | undefined> {
+		const { models, registry } = this.#options;
+		const nodeId = registry.id;
+		return models.change(id, (current) =>
+			withWorker(current, { now: Date.now(), nodeId, worker }),
+		);
+	}
+
+	#checkLimit(id: string): void {
+		const { loader, modelsLimit } = this.#options;
+		const others = loader.ids().filter((other) => other !== id);
+		if (others.length >= modelsLimit())
+			throw new SidecarError(
+				"bad_request",
+				"Exceed max local model per node limit",
+			);
+	}
+}
+
+function failure({ reason }: Worker): SidecarError {
+	return new SidecarError("bad_state", reason ?? "the model failed");
+}

@@ -1,0 +1,53 @@
+import { getHeapStatistics } from "node:v8";
+import type {
+	ModelProfile,
+	NodeProfile,
+	NodeStats,
+} from "../../schemas/stats.ts";
+import type { Activity } from "./activity.ts";
+import type { ModelLoader } from "./model-loader.ts";
+
+/** What one sidecar says of itself. */
+export class NodeReport {
+	readonly #activity: Activity;
+	readonly #loader: ModelLoader;
+
+	constructor(activity: Activity, loader: ModelLoader) {
+		this.#activity = activity;
+		this.#loader = loader;
+	}
+
+	/** Its counters since it began, under ml-commons' names; the heap is this process's. */
+	stats(): NodeStats {
+		const heap = getHeapStatistics();
+		return {
+			counters: {
+				...this.#activity.counters,
+				ml_deployed_model_count: this.#loader.ids().length,
+				ml_circuit_breaker_trigger_count: 0,
+				ml_jvm_heap_usage: Math.round(
+					(heap.used_heap_size / heap.heap_size_limit) * 100,
+				),
+			},
+			...this.#activity.actions,
+		};
+	}
+
+	/** The models in its memory. */
+	profile(): NodeProfile {
+		return Object.fromEntries(
+			this.#loader.ids().map((id) => [id, this.#modelProfile(id)]),
+		);
+	}
+
+	#modelProfile(id: string): ModelProfile {
+		const pid = this.#loader.get(id)?.loaded.stats().pid;
+		const inference = this.#activity.latencies(id, "inference");
+		const request = this.#activity.latencies(id, "request");
+		return {
+			predictor: `onnxruntime@${pid ?? "restarting"}`,
+			...(inference && { model_inference_stats: inference }),
+			...(request && { predict_request_stats: request }),
+		};
+	}
+}

@@ -1,0 +1,18 @@
+import { readGuards } from "../../ingest/guard.ts";
+import type { PipelineStore } from "../store/pipelines.ts";
+
+/** The ids of the ingest pipelines that run a model, as the cluster has them at this moment. */
+export async function pipelinesWith(
+	store: PipelineStore,
+	modelId: string,
+): Promise<string[]> {
+	const stored = await store.all();
+	return [...stored]
+		.filter(([, definition]) =>
+			readGuards(definition)?.steps.some(
+				({ processor }) => processor.modelId === modelId,
+			),
+		)
+		.map(([id]) => id)
+		.sort();
+}
