@@ -61,6 +61,7 @@ import { ModelGroupService } from "./services/model-groups.ts";
 import { ModelImport } from "./services/model-import.ts";
 import { ModelLoader } from "./services/model-loader.ts";
 import { ModelRemoval } from "./services/model-removal.ts";
+import { ModelRuns } from "./services/model-runs.ts";
 import { ModelVersions } from "./services/model-versions.ts";
 import { ModelService } from "./services/models.ts";
 import { NodeRegistry } from "./services/node-registry.ts";
@@ -73,6 +74,7 @@ import { Preview } from "./services/preview.ts";
 import { ProfileService } from "./services/profile.ts";
 import { RateLimits } from "./services/rate-limits.ts";
 import { RegistrationService } from "./services/registration.ts";
+import { RemoteModels } from "./services/remote-models.ts";
 import { SearchService } from "./services/search.ts";
 import { SparseEncodingService } from "./services/sparse-encoding.ts";
 import { StatsService } from "./services/stats.ts";
@@ -201,6 +203,10 @@ export function buildApp(options: AppOptions): App {
 		tasks,
 		loader,
 		convergence,
+		remoteModels: new RemoteModels({
+			peers,
+			timeoutMs: settings.SIDECAR_UPSTREAM_TIMEOUT_MS,
+		}),
 		registry,
 		peers,
 		limits: () => ({
@@ -315,8 +321,17 @@ export function buildApp(options: AppOptions): App {
 		refresh: () => clusterSettings.refresh(),
 		logger,
 	});
-	const inference = new InferenceService({ deployments, metrics });
-	const embedding = new EmbeddingService(inference);
+	const admission = new Admission({
+		models,
+		controllers,
+		limits: new RateLimits(),
+		liveNodes: () => registry.alive().length,
+		controllersEnabled,
+		now: () => performance.now(),
+		logger,
+	});
+	const inference = new InferenceService({ deployments, metrics, activity });
+	const embedding = new EmbeddingService(inference, admission);
 	const sparseEncoding = new SparseEncodingService(inference);
 	const pipelines = new PipelineService({
 		store: pipelineStore,
@@ -331,15 +346,6 @@ export function buildApp(options: AppOptions): App {
 	});
 	const textsLimit = settings.SIDECAR_PREDICT_TEXTS_LIMIT;
 	const search = new SearchService({ embedding, textsLimit });
-	const admission = new Admission({
-		models,
-		controllers,
-		limits: new RateLimits(),
-		liveNodes: () => registry.alive().length,
-		controllersEnabled,
-		now: () => performance.now(),
-		logger,
-	});
 	const modelService = new ModelService({
 		models,
 		removal,
@@ -354,6 +360,7 @@ export function buildApp(options: AppOptions): App {
 	});
 	const prediction = new PredictionService({
 		admission,
+		activity,
 		inference,
 		embedding,
 		sparseEncoding,
@@ -452,6 +459,7 @@ export function buildApp(options: AppOptions): App {
 		internalRoutes({
 			registry,
 			report,
+			runs: new ModelRuns(loader, inference),
 			convergence,
 			deployments,
 			bodyLimit,

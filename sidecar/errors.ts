@@ -33,6 +33,10 @@ const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+export function isErrorCode(code: string): code is ErrorCode {
+	return Object.hasOwn(errorTable, code);
+}
+
 /** An error with a meaning for the client: a code out of one table and a reason in words. */
 export class SidecarError extends Error {
 	override readonly name = "SidecarError";

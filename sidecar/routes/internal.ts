@@ -5,10 +5,13 @@ import type {
 } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { RemoteRun } from "../../schemas/remote-run.ts";
 import { SidecarError } from "../errors.ts";
 import type { BodyLimit } from "../http/client-body.ts";
+import { clientSignal } from "../http/client-signal.ts";
 import type { Convergence } from "../services/convergence.ts";
 import type { DeploymentService } from "../services/deployments.ts";
+import type { ModelRuns } from "../services/model-runs.ts";
 import type { NodeRegistry } from "../services/node-registry.ts";
 import type { NodeReport } from "../services/node-report.ts";
 import { readJsonBodies } from "./json-bodies.ts";
@@ -16,6 +19,7 @@ import { readJsonBodies } from "./json-bodies.ts";
 export interface InternalRoutesOptions {
 	registry: NodeRegistry;
 	report: NodeReport;
+	runs: ModelRuns;
 	convergence: Convergence;
 	deployments: DeploymentService;
 	bodyLimit: BodyLimit;
@@ -23,6 +27,7 @@ export interface InternalRoutesOptions {
 	secretHeader: string;
 }
 
+const ById = Type.Object({ id: Type.String() });
 const Models = Type.Object({ model_ids: Type.Array(Type.String()) });
 
 /**
@@ -35,6 +40,7 @@ export function internalRoutes(
 	const {
 		registry,
 		report,
+		runs,
 		convergence,
 		deployments,
 		bodyLimit,
@@ -43,6 +49,13 @@ export function internalRoutes(
 	return async (scope: FastifyInstance) => {
 		const app = scope.withTypeProvider<TypeBoxTypeProvider>();
 		readJsonBodies(scope, bodyLimit);
+		app.setErrorHandler((error, request, reply) => {
+			if (!(error instanceof SidecarError)) throw error;
+			request.log.debug({ err: error }, error.message);
+			return reply
+				.status(error.status)
+				.send({ code: error.code, reason: error.message });
+		});
 		app.addHook("onRequest", async ({ headers }) => {
 			if (!isEqual(headers[secretHeader], registry.secret))
 				throw new SidecarError(
@@ -56,6 +69,20 @@ export function internalRoutes(
 		app.get("/_sidecar/internal/stats", () => report.stats());
 
 		app.get("/_sidecar/internal/profile", () => report.profile());
+
+		app.get(
+			"/_sidecar/internal/models/:id",
+			{ schema: { params: ById } },
+			({ params }) => runs.facts(params.id),
+		);
+
+		app.post(
+			"/_sidecar/internal/models/:id/run",
+			{ schema: { params: ById, body: RemoteRun } },
+			async ({ params, body }, reply) => ({
+				results: await runs.run(params.id, body, clientSignal(reply)),
+			}),
+		);
 
 		app.post(
 			"/_sidecar/internal/converge",

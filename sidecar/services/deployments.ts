@@ -17,6 +17,7 @@ import {
 } from "./model-state.ts";
 import type { NodeRegistry } from "./node-registry.ts";
 import { registrationProblem } from "./registration.ts";
+import type { RemoteModels } from "./remote-models.ts";
 
 /** What the cluster's settings say about deployments. */
 export interface DeploymentLimits {
@@ -37,6 +38,7 @@ export interface DeploymentOptions {
 	tasks: TaskStore;
 	loader: ModelLoader;
 	convergence: Convergence;
+	remoteModels: RemoteModels;
 	registry: NodeRegistry;
 	peers: PeerClient;
 	limits: () => DeploymentLimits;
@@ -49,9 +51,6 @@ export type UndeployAnswer = Record<
 	string,
 	{ stats: Record<string, "undeployed" | "not_found"> }
 >;
-
-/** Where a model can be run: here, or by another sidecar. */
-export type Located = { ready: ReadyModel } | { peer: Peer };
 
 interface Deployment {
 	counted: Counted;
@@ -175,46 +174,38 @@ export class DeploymentService {
 	}
 
 	/**
-	 * Where a model can be run. One that should be here and is not, since the sidecar was restarted or another
-	 * one deployed it, is loaded now.
+	 * A model, ready to run: here, or by another sidecar where it is planned for others alone. One that should be here
+	 * and is not, since the sidecar was restarted or has just joined, is loaded now.
 	 *
 	 * @throws SidecarError not_found; bad_request where the model is not deployed; upstream_unavailable where the
 	 * sidecars that have it are gone
 	 */
-	async locate(id: string): Promise<Located> {
-		const { loader, models, convergence, registry } = this.#options;
+	async require(id: string): Promise<ReadyModel> {
+		const { loader, models, registry, remoteModels } = this.#options;
 		const present = loader.get(id);
-		if (present) return { ready: present };
+		if (present) return present;
 		const model = await models.get(id);
 		if (!model || model.sidecar.deleting) throw notFound();
 		if (!isPlanned(model)) throw new SidecarError("bad_request", notReady);
 		const { workers } = model.sidecar;
-		const peer = registry
+		const others = registry
 			.peers()
-			.find(({ id }) => workers[id]?.state === "deployed");
-		const first = model.model_state === "DEPLOYING" && !workers[registry.id];
-		if (isPlannedOn(model, registry.id) && !(first && peer)) {
-			if (first) throw new SidecarError("bad_request", notReady);
-			const outcome = await convergence.run(id);
-			if ("ready" in outcome) return outcome;
+			.filter(({ id }) => workers[id]?.state === "deployed");
+		const isFirst = model.model_state === "DEPLOYING" && !workers[registry.id];
+		if (isPlannedOn(model, registry.id) && !isFirst) {
+			const outcome = await this.#options.convergence.run(id);
+			if ("ready" in outcome) return outcome.ready;
 			if ("unloaded" in outcome)
 				throw new SidecarError("bad_request", notReady);
-			if (!peer) throw outcome.error;
+			if (others.length === 0) throw outcome.error;
 		}
-		if (peer) return { peer };
+		if (others.length > 0) return remoteModels.open(id, others);
 		throw model.model_state === "DEPLOYING"
 			? new SidecarError("bad_request", notReady)
 			: new SidecarError(
 					"upstream_unavailable",
 					`Model not ready to be used: ${id}: none of the sidecars that it is deployed on is there`,
 				);
-	}
-
-	/** The model in memory, here. @throws SidecarError as {@link locate} does */
-	async require(id: string): Promise<ReadyModel> {
-		const located = await this.locate(id);
-		if ("ready" in located) return located.ready;
-		throw new SidecarError("bad_request", notReady);
 	}
 
 	/** Whether a task is one of those that this process will end. */

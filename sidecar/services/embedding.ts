@@ -2,6 +2,7 @@ import type { ModelConfig } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 import type { Lane } from "../runtime/lanes.ts";
 import type { Embedding } from "../runtime/model-result.ts";
+import type { Admission } from "./admission.ts";
 import type { InferenceService } from "./inference.ts";
 
 /** What a text is for a model that tells the two apart by a prefix. */
@@ -12,20 +13,26 @@ export interface EmbedRequest {
 	texts: readonly string[];
 	lane: Lane;
 	contentType: ContentType;
+	/** The request has been let through already. */
+	admitted?: boolean;
 	signal?: AbortSignal;
 }
 
 /** Texts to vectors, by a text embedding model that is deployed. */
 export class EmbeddingService {
 	readonly #inference: InferenceService;
+	readonly #admission: Admission;
 
-	constructor(inference: InferenceService) {
+	constructor(inference: InferenceService, admission: Admission) {
 		this.#inference = inference;
+		this.#admission = admission;
 	}
 
 	/** The texts' embeddings in their order. @throws SidecarError */
 	async embed(request: EmbedRequest): Promise<Embedding[]> {
 		const { modelId, texts, lane, contentType, signal } = request;
+		// Nobody knows the user here: a limit of the model holds, those of its users do not.
+		if (!request.admitted) await this.#admission.check(modelId, undefined);
 		const ready = await this.#inference.require(modelId);
 		const { functionName } = ready.loaded.spec;
 		if (functionName !== "TEXT_EMBEDDING")

@@ -3,6 +3,7 @@ import { SidecarError } from "../errors.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Lane } from "../runtime/lanes.ts";
 import type { ModelInput, ModelResult } from "../runtime/model-result.ts";
+import type { Activity } from "./activity.ts";
 import type { DeploymentService } from "./deployments.ts";
 import type { ReadyModel } from "./model-loader.ts";
 
@@ -16,6 +17,7 @@ export interface InferenceRequest {
 export interface InferenceOptions {
 	deployments: DeploymentService;
 	metrics: Metrics;
+	activity: Activity;
 }
 
 /** Runs deployed models, whatever their function; each distinct input of a request is run once. */
@@ -33,6 +35,28 @@ export class InferenceService {
 
 	/** What the model makes of the inputs, in their order. @throws SidecarError */
 	async run(
+		ready: ReadyModel,
+		request: InferenceRequest,
+	): Promise<ModelResult[]> {
+		// Another sidecar's run counts there.
+		if (!ready.local) return this.#runDistinct(ready, request);
+		const { activity } = this.#options;
+		const { modelId } = request;
+		const algorithm = ready.loaded.spec.functionName;
+		const counted = { action: "predict" as const, algorithm, modelId };
+		activity.begin(counted);
+		const start = performance.now();
+		try {
+			return await activity.during(() => this.#runDistinct(ready, request));
+		} catch (error) {
+			activity.fail(counted);
+			throw error;
+		} finally {
+			activity.time(modelId, "inference", performance.now() - start);
+		}
+	}
+
+	async #runDistinct(
 		{ loaded }: ReadyModel,
 		{ modelId, inputs, lane, signal }: InferenceRequest,
 	): Promise<ModelResult[]> {

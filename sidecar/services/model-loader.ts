@@ -1,7 +1,11 @@
 import type { ModelConfig, StoredModel } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 import type { ModelCache } from "../runtime/model-cache.ts";
-import type { LoadedModel, ModelSpec } from "../runtime/model-spec.ts";
+import type {
+	LoadedModel,
+	ModelFacts,
+	ModelSpec,
+} from "../runtime/model-spec.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { ChunkStore } from "../store/chunks.ts";
 
@@ -14,10 +18,18 @@ export interface ModelLoaderOptions {
 	threadsPerAllocation: number;
 }
 
+/** A model that can be run, in this sidecar's memory or in another one's. */
+export interface RunnableModel extends Pick<LoadedModel, "run"> {
+	readonly spec: Pick<ModelSpec, "functionName">;
+	readonly facts: Pick<ModelFacts, "vocabulary">;
+}
+
 /** A model that is ready to run, and how it is configured. */
 export interface ReadyModel {
-	loaded: LoadedModel;
+	loaded: RunnableModel;
 	config: ModelConfig;
+	/** Whether it is in this sidecar's memory. */
+	local: boolean;
 }
 
 /** The models in this sidecar's memory: out of the chunks, through the cache folder, into a process. */
@@ -33,7 +45,12 @@ export class ModelLoader {
 	get(id: string): ReadyModel | undefined {
 		const loaded = this.#options.runtime.get(id);
 		const config = this.#configs.get(id);
-		return loaded && config && { loaded, config };
+		return loaded && config && { loaded, config, local: true };
+	}
+
+	/** The process of a model that is in memory; undefined while there is none. */
+	pid(id: string): number | undefined {
+		return this.#options.runtime.get(id)?.stats().pid;
 	}
 
 	/**
@@ -47,9 +64,9 @@ export class ModelLoader {
 		this.#configs.set(id, config);
 		const present = runtime.get(id);
 		if (present && present.stats().state !== "failed")
-			return { loaded: present, config };
+			return { loaded: present, config, local: true };
 		const loading = runtime.loading(id);
-		if (loading) return { loaded: await loading, config };
+		if (loading) return { loaded: await loading, config, local: true };
 		const files = await cache.ensure({
 			sha256: model.model_content_hash_value.toLowerCase(),
 			sizeBytes: model.model_content_size_in_bytes ?? 0,
@@ -58,6 +75,7 @@ export class ModelLoader {
 		return {
 			loaded: await runtime.load(id, this.#spec(model, files)),
 			config,
+			local: true,
 		};
 	}
 

@@ -41,7 +41,7 @@ export class NodeReport {
 	}
 
 	#modelProfile(id: string): ModelProfile {
-		const pid = this.#loader.get(id)?.loaded.stats().pid;
+		const pid = this.#loader.pid(id);
 		const inference = this.#activity.latencies(id, "inference");
 		const request = this.#activity.latencies(id, "request");
 		return {

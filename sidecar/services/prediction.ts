@@ -1,5 +1,6 @@
 import type { PredictRequest } from "../../schemas/predict.ts";
 import { SidecarError } from "../errors.ts";
+import type { Activity } from "./activity.ts";
 import type { Admission } from "./admission.ts";
 import type { EmbeddingService } from "./embedding.ts";
 import type { InferenceService } from "./inference.ts";
@@ -18,6 +19,7 @@ import type { SparseEncodingService, SparseVector } from "./sparse-encoding.ts";
 
 export interface PredictionOptions {
 	admission: Admission;
+	activity: Activity;
 	inference: InferenceService;
 	embedding: EmbeddingService;
 	sparseEncoding: SparseEncodingService;
@@ -57,9 +59,14 @@ export class PredictionService {
 		request: PredictRequest,
 		{ user, signal }: Prediction,
 	): Promise<string> {
-		await this.#options.admission.check(modelId, user);
-		const ready = await this.#options.inference.require(modelId);
-		return answerJson(await this.#entries({ modelId, request, ready, signal }));
+		const { admission, inference, activity } = this.#options;
+		const start = performance.now();
+		await admission.check(modelId, user);
+		const ready = await inference.require(modelId);
+		const entries = await this.#entries({ modelId, request, ready, signal });
+		if (ready.local)
+			activity.time(modelId, "request", performance.now() - start);
+		return answerJson(entries);
 	}
 
 	async #entries(admitted: Admitted): Promise<string[]> {
@@ -88,6 +95,7 @@ export class PredictionService {
 			texts: readTexts(request, "TEXT_EMBEDDING", textsLimit),
 			lane: "search",
 			contentType,
+			admitted: true,
 			signal,
 		});
 		return embeddings.map(({ vector }) =>

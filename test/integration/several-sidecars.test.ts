@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { eventually } from "../helpers/eventually.ts";
-import { opensearchUrl } from "../helpers/opensearch.ts";
+import { opensearchUrl, uniqueName } from "../helpers/opensearch.ts";
 import {
 	deploy,
 	deployMiniLm,
@@ -102,11 +102,55 @@ describe("two sidecars on one cluster", () => {
 		const answers = await Promise.all([predict(one, id), predict(other, id)]);
 		expect(answers.map(({ status }) => status)).toEqual([200, 200]);
 		expect(answers[0]?.text).toBe(answers[1]?.text);
+		await expectWritesAndSearches(other, id);
+		const refused = await other.call("POST", `${base}/models/${id}/_predict`, {
+			text_docs: [],
+		});
+		expect(refused.status).toBe(400);
 		await removeModel(one, id);
 		await other.call("PUT", "/_cluster/settings", {
 			persistent: { "plugins.ml_commons.allow_custom_deployment_plan": null },
 		});
 	});
+
+	async function expectWritesAndSearches(
+		sidecar: TestSidecar,
+		model_id: string,
+	): Promise<void> {
+		const name = uniqueName("remote");
+		await sidecar.call("PUT", `/_ingest/pipeline/${name}`, {
+			processors: [{ text_embedding: { model_id, field_map: { text: "v" } } }],
+		});
+		await sidecar.call("PUT", `/${name}`, {
+			settings: { "index.knn": true, default_pipeline: name },
+			mappings: {
+				properties: {
+					v: {
+						type: "knn_vector",
+						dimension: 384,
+						method: { name: "hnsw", engine: "lucene" },
+					},
+				},
+			},
+		});
+		const words = ["plumber", "whale", "algebra"];
+		const bulk = await sidecar.call(
+			"POST",
+			`/${name}/_bulk?refresh=true`,
+			words
+				.map((text) => `{"index":{"_id":"${text}"}}\n{"text":"${text}"}\n`)
+				.join(""),
+		);
+		expect(bulk.json).toMatchObject({ errors: false });
+		const found = await sidecar.call("POST", `/${name}/_search`, {
+			query: {
+				neural: { v: { query_text: "mends water pipes", model_id, k: 1 } },
+			},
+		});
+		expect(found.json).toMatchObject({ hits: { hits: [{ _id: "plumber" }] } });
+		await sidecar.call("DELETE", `/${name}`);
+		await sidecar.call("DELETE", `/_ingest/pipeline/${name}`);
+	}
 
 	it("have ids of their own also where they share a cache folder, and files unharmed", async () => {
 		const folder = await mkdtemp(join(tmpdir(), "sidecar-shared-"));

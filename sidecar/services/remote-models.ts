@@ -1,0 +1,144 @@
+import { type Static, type TSchema, Type } from "typebox";
+import { Value } from "typebox/value";
+import { functionNames, ModelConfig } from "../../schemas/model.ts";
+import {
+	RemoteFailure,
+	RemoteResults,
+	type RemoteRun,
+} from "../../schemas/remote-run.ts";
+import { isErrorCode, SidecarError } from "../errors.ts";
+import type { Peer, PeerClient } from "../peers/peer-client.ts";
+import type { ModelInput, ModelResult } from "../runtime/model-result.ts";
+import type { RunOptions } from "../runtime/model-spec.ts";
+import type { ReadyModel, RunnableModel } from "./model-loader.ts";
+import { fromRemote } from "./remote-result.ts";
+
+/** What a sidecar tells another one of a model in its memory. */
+export const RemoteModelFacts = Type.Object({
+	function_name: Type.Enum([...functionNames]),
+	config: ModelConfig,
+	vocabulary: Type.Optional(Type.Array(Type.String())),
+});
+
+export type RemoteModelFacts = Static<typeof RemoteModelFacts>;
+
+export interface RemoteModelsOptions {
+	peers: PeerClient;
+	/** Time for a run on another sidecar, milliseconds. */
+	timeoutMs: number;
+}
+
+/** Models whose facts are remembered. They are those of an id for good: another content has another id. */
+const mostFacts = 100;
+
+/** Models that other sidecars have in memory and this one has not. */
+export class RemoteModels {
+	readonly #options: RemoteModelsOptions;
+	readonly #facts = new Map<string, RemoteModelFacts>();
+
+	constructor(options: RemoteModelsOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * A model as if it were here.
+	 *
+	 * @param peers that have it in memory; the next one is asked where one can't be reached
+	 * @throws SidecarError as the peer does; upstream_unavailable where none of them can be reached
+	 */
+	async open(id: string, peers: readonly Peer[]): Promise<ReadyModel> {
+		const facts = this.#facts.get(id) ?? (await this.#read(id, peers));
+		const { vocabulary } = facts;
+		const loaded: RunnableModel = {
+			spec: { functionName: facts.function_name },
+			facts: vocabulary === undefined ? {} : { vocabulary },
+			run: (inputs, options) => this.#run(id, { peers, inputs, options }),
+		};
+		return { loaded, config: facts.config, local: false };
+	}
+
+	async #read(id: string, peers: readonly Peer[]): Promise<RemoteModelFacts> {
+		const facts = await this.#ask(peers, {
+			method: "GET",
+			path: `/models/${encodeURIComponent(id)}`,
+			schema: RemoteModelFacts,
+		});
+		const [oldest] = this.#facts.keys();
+		if (this.#facts.size >= mostFacts && oldest !== undefined)
+			this.#facts.delete(oldest);
+		this.#facts.set(id, facts);
+		return facts;
+	}
+
+	async #run(
+		id: string,
+		{
+			peers,
+			inputs,
+			options = {},
+		}: {
+			peers: readonly Peer[];
+			inputs: readonly ModelInput[];
+			options: RunOptions | undefined;
+		},
+	): Promise<ModelResult[]> {
+		const { lane = "ingest", signal } = options;
+		const run: RemoteRun = {
+			inputs: inputs.map((input) =>
+				typeof input === "string" ? input : [...input],
+			),
+			lane,
+		};
+		const { results } = await this.#ask(peers, {
+			method: "POST",
+			path: `/models/${encodeURIComponent(id)}/run`,
+			body: JSON.stringify(run),
+			schema: RemoteResults,
+			...(signal && { signal }),
+		});
+		return results.map(fromRemote);
+	}
+
+	/** What the first of the peers that can be reached says. */
+	async #ask<S extends TSchema>(
+		peers: readonly Peer[],
+		question: {
+			method: "GET" | "POST";
+			path: string;
+			body?: string;
+			signal?: AbortSignal;
+			schema: S;
+		},
+	): Promise<Static<S>> {
+		const { timeoutMs } = this.#options;
+		const { schema, ...call } = question;
+		let unreached: unknown;
+		for (const peer of peers)
+			try {
+				const { status, text } = await this.#options.peers.call(peer, {
+					...call,
+					timeoutMs,
+				});
+				if (status === 200) return Value.Parse(schema, JSON.parse(text));
+				throw failureOf(peer, text);
+			} catch (error) {
+				if (
+					!(error instanceof SidecarError) ||
+					error.code !== "upstream_unavailable"
+				)
+					throw error;
+				unreached = error;
+			}
+		throw unreached;
+	}
+}
+
+function failureOf(peer: Peer, text: string): SidecarError {
+	const failure: unknown = JSON.parse(text);
+	if (Value.Check(RemoteFailure, failure) && isErrorCode(failure.code))
+		return new SidecarError(failure.code, failure.reason);
+	return new SidecarError(
+		"upstream_broken",
+		`sidecar [${peer.id}] gave an answer that is none`,
+	);
+}
