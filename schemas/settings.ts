@@ -102,6 +102,13 @@ export const SettingsSchema = Type.Object({
 		description:
 			"Folder for unpacked models. Empty: `opensearch-ml-sidecar` in `$XDG_CACHE_HOME` or `~/.cache`.",
 	}),
+	SIDECAR_CACHE_MAX_BYTES: Type.Integer({
+		default: 20 * gibibyte,
+		minimum: 0,
+		unit: "bytes",
+		description:
+			"All models in that folder, with the archives on their way into it; the least recently used leave first. 0: no limit.",
+	}),
 	SIDECAR_CONNECT_TIMEOUT_MS: Type.Integer({
 		default: 5_000,
 		minimum: 1,

@@ -7,6 +7,9 @@ import type { DownloadOptions } from "./options.ts";
 import { codeOf, type PartialFile } from "./partial-file.ts";
 import { shownUrl } from "./trusted-url.ts";
 
+/** Bytes that are read at a time. */
+const pieceBytes = 1 << 18;
+
 /** Not through a link, and without waiting: a FIFO or a device would keep a thread of the file system for ever. */
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -27,15 +30,16 @@ export async function copyLocal(
 		// Files of /proc say so as well, and some of them never end.
 		if (stat.size === 0) throw refused(url, "is empty");
 		file.requireRoom(stat.size);
-		const stream = handle.createReadStream({
-			autoClose: false,
-			end: stat.size - 1,
-			highWaterMark: 1 << 18,
-			signal: options.signal,
-		});
-		for await (const piece of stream) await file.append(piece);
-		if (file.size < stat.size)
-			throw refused(url, "became shorter while it was read");
+		// Not a stream: one that is aborted while nobody listens ends the process.
+		const buffer = Buffer.alloc(Math.min(pieceBytes, stat.size));
+		while (file.size < stat.size) {
+			options.signal.throwIfAborted();
+			const length = Math.min(buffer.length, stat.size - file.size);
+			const { bytesRead } = await handle.read(buffer, 0, length, file.size);
+			if (bytesRead === 0)
+				throw refused(url, "became shorter while it was read");
+			await file.append(buffer.subarray(0, bytesRead));
+		}
 	} finally {
 		await handle.close();
 	}

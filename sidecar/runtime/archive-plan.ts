@@ -28,6 +28,8 @@ export interface ArchivePlan {
 	modelFile: string;
 	/** By their names in the archive. */
 	targets: ReadonlyMap<string, string>;
+	/** Of them all. */
+	unpackedBytes: number;
 }
 
 const executable = /\.(jar|class|so|so(\.\d+)+|dylib|dll|exe|node)$/i;
@@ -101,9 +103,13 @@ export function planArchive(
 				folderOf(name) === folderOf(model) &&
 				externalData.test(name)),
 	);
+	const targets = new Map(kept.map((name) => [name, baseOf(name)]));
 	return {
 		modelFile: baseOf(model ?? tokenizerFile),
-		targets: new Map(kept.map((name) => [name, baseOf(name)])),
+		targets,
+		unpackedBytes: entries
+			.filter(({ name }) => targets.has(name))
+			.reduce((sum, { unpackedBytes }) => sum + unpackedBytes, 0),
 	};
 }
 

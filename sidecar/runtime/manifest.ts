@@ -4,6 +4,7 @@ import { lstat, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { UnpackedModel } from "./archive.ts";
+import { hasCode } from "./system-error.ts";
 
 /** Its name in a model's folder; written last, so that a folder without one is not complete. */
 export const manifestFile = "manifest.json";
@@ -84,8 +85,6 @@ async function hashFile(path: string): Promise<string> {
 
 /** No file, or no folder on the way to it, is an answer; any other error is one. */
 function missing(error: unknown): undefined {
-	const code =
-		error instanceof Error && "code" in error ? error.code : undefined;
-	if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+	if (!hasCode(error, ["ENOENT", "ENOTDIR"])) throw error;
 	return undefined;
 }

@@ -20,6 +20,7 @@ export type ToProcess =
 /** What a model's process says to the sidecar. */
 export type FromProcess =
 	| { kind: "ready"; facts: ModelFacts }
+	| { kind: "allocated"; allocations: number }
 	| { kind: "refused"; refusal: Refusal }
 	| { kind: "result"; id: number; result: ModelResult; micros: number }
 	| { kind: "failed"; id: number; refusal: Refusal };
@@ -35,6 +36,7 @@ const types = {
 	refused: 5,
 	result: 6,
 	failed: 7,
+	allocated: 8,
 } as const;
 
 /** Bits of the byte before a text. */
@@ -63,6 +65,12 @@ export function encodeMessage(message: ToProcess | FromProcess): Buffer {
 			return encodeJson(type, 0, message.refusal);
 		case "failed":
 			return encodeJson(type, message.id, message.refusal);
+		case "allocated":
+			return encodeFrame({
+				type,
+				id: message.allocations,
+				payload: new Uint8Array(),
+			});
 	}
 }
 
@@ -81,6 +89,8 @@ export function decodeMessage(frame: Frame): ToProcess | FromProcess {
 			return { kind: "result", id, ...decodeResult(buffer) };
 		case types.cancel:
 			return { kind: "cancel", id };
+		case types.allocated:
+			return { kind: "allocated", allocations: id };
 		case types.load:
 			return { kind: "load", spec: JSON.parse(buffer.toString()) };
 		case types.ready:

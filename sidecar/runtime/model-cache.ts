@@ -1,31 +1,15 @@
-import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import {
-	lstat,
-	mkdir,
-	mkdtemp,
-	readdir,
-	rename,
-	rm,
-	stat,
-	utimes,
-} from "node:fs/promises";
+import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import { SidecarError } from "../errors.ts";
-import { unpackArchive } from "./archive.ts";
+import { inspectArchive, unpackArchive } from "./archive.ts";
 import type { ArchiveLimits } from "./archive-plan.ts";
+import { CacheMarks } from "./cache-marks.ts";
+import { CacheRoom, RoomTaken } from "./cache-room.ts";
 import { manifestFile, readIntactFolder, writeManifest } from "./manifest.ts";
-
-/** A model's archive, wherever it comes from. */
-export interface ModelSource {
-	/** Of the archive, hexadecimal; the model's name in the cache. */
-	sha256: string;
-	/** Of the archive. */
-	sizeBytes: number;
-	/** The archive's bytes; called only if they are needed. */
-	open: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
-}
+import { type ModelSource, receiveArchive } from "./model-source.ts";
+import { RuntimeStopped } from "./runtime-stopped.ts";
+import { hasCode } from "./system-error.ts";
 
 /** A model's files, unpacked. */
 export interface CachedModel {
@@ -38,30 +22,52 @@ export interface ModelCacheOptions {
 	/** Holds one folder a model; made if it is not there. Several sidecars may share it. */
 	folder: string;
 	limits: ArchiveLimits;
+	/** All files in the folder, bytes; no limit if 0 or left out. */
+	maxBytes?: number;
+	/** Paths of files that models of this process run from: those are never deleted. */
+	inUse?: () => Iterable<string>;
+	/** A model's files have been deleted, to make room. */
+	onEvicted?: (sha256: string, bytes: number) => void;
 }
 
-const workPrefix = ".work-";
+/** How long a fetch waits for room that other sidecars take only for a while, milliseconds. */
+const patienceMs = 10 * 60 * 1000;
 
-/** A work folder that nobody has touched for so long is what a crash left behind, milliseconds. */
-const abandonedMs = 10 * 60 * 1000;
+/** Between two looks, milliseconds, and as much again at random: those that wait for each other don't meet again. */
+const lookMs = 200;
 
-/** How often a work folder is touched while its archive arrives, milliseconds. */
-const touchMs = 30 * 1000;
-
-/** Unpacked models on disk, each in a folder named after its archive's sha256, and checked before each use. */
+/**
+ * Unpacked models on disk, each in a folder named after its archive's sha256, and checked before each use. The least
+ * recently used that no process uses leaves when its room is needed, and only then: also after the model was deleted.
+ */
 export class ModelCache {
 	readonly #options: ModelCacheOptions;
+	readonly #marks: CacheMarks;
+	readonly #room: CacheRoom;
 	readonly #running = new Map<string, Promise<CachedModel>>();
+	readonly #closing = new AbortController();
+	/** The end of the last fetch that has been asked for. */
+	#turn: Promise<unknown> = Promise.resolve();
 
 	constructor(options: ModelCacheOptions) {
+		const { folder, maxBytes = 0, inUse = () => [], onEvicted } = options;
 		this.#options = options;
+		this.#marks = new CacheMarks(inUse);
+		this.#room = new CacheRoom({
+			folder,
+			maxBytes,
+			marks: this.#marks,
+			onEvicted: onEvicted ?? (() => undefined),
+		});
 	}
 
 	/**
 	 * A model's files: those in the cache, if every one of them is as it was unpacked, else unpacked anew from
 	 * the source. An archive is streamed to disk, never held in memory, and nothing of it is unpacked before its
-	 * size and hash are right. Throws `bad_request` if they are not, or if the archive is not one of a model;
-	 * whatever the source throws; and the system's errors.
+	 * size and hash are right. The files stay if `inUse` names one of them as soon as this has resolved, and for as
+	 * long as it does. Throws `bad_request` if size or hash are not right, if the archive is not one of a model, or
+	 * if the model is larger than the cache; `circuit_open` where its room is in use, or the disk is full;
+	 * RuntimeStopped once `close` has been called; whatever the source throws; and the system's errors.
 	 */
 	ensure(source: ModelSource): Promise<CachedModel> {
 		const { sha256 } = source;
@@ -74,38 +80,110 @@ export class ModelCache {
 		return started;
 	}
 
-	/** Deletes a model's files. One that is being fetched is fetched first. */
-	async remove(sha256: string): Promise<void> {
-		// Whether that worked is its caller's business.
-		await Promise.allSettled([this.#running.get(sha256)]);
-		await rm(this.#home(sha256), { recursive: true, force: true });
+	/** Ends the waits, and lets other sidecars delete what this one used. */
+	async close(): Promise<void> {
+		this.#closing.abort();
+		await Promise.allSettled(this.#running.values());
+		this.#marks.close();
 	}
 
 	async #ensure(source: ModelSource): Promise<CachedModel> {
+		this.#checkOpen();
 		const home = this.#home(source.sha256);
-		await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
-		await this.#removeAbandoned();
-		return (await findModel(home)) ?? (await this.#fetch(source, home));
+		return this.#marks.whileAwaited(home, async () => {
+			await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
+			await this.#room.removeAbandoned();
+			return (
+				(await this.#find(home)) ??
+				(await this.#inTurn(() => this.#fetchPatiently(source, home)))
+			);
+		});
 	}
 
-	async #fetch(source: ModelSource, home: string): Promise<CachedModel> {
-		const work = await mkdtemp(join(this.#options.folder, workPrefix));
-		try {
-			const archive = join(work, "archive.zip");
-			await receive(source, { archive, work });
-			const unpacked = join(work, "unpacked");
-			await mkdir(unpacked);
-			// Whether that is all a model needs is for its function to say, which the archive's hash does not tell.
-			const limits = { ...this.#options.limits, withoutGraph: true };
-			const model = await whileTouching(work, () =>
-				unpackArchive(archive, unpacked, limits),
-			);
-			await writeManifest(unpacked, model);
-			const { modelFile } = model;
-			return await place({ unpacked, modelFile }, home);
-		} finally {
-			await rm(work, { recursive: true, force: true });
+	/** Marked first: from then on it stays as it is found. */
+	async #find(home: string): Promise<CachedModel | undefined> {
+		return (await this.#marks.put(home)) ? findModel(home) : undefined;
+	}
+
+	/** One fetch at a time, so that those of one process never wait for each other's room. */
+	#inTurn<T>(work: () => Promise<T>): Promise<T> {
+		const result = this.#turn.then(work);
+		this.#turn = result.catch(() => undefined);
+		return result;
+	}
+
+	async #fetchPatiently(
+		source: ModelSource,
+		home: string,
+	): Promise<CachedModel> {
+		const { signal } = this.#closing;
+		const until = performance.now() + patienceMs;
+		for (;;) {
+			this.#checkOpen();
+			try {
+				return await this.#fetch(source, home);
+			} catch (error) {
+				if (hasCode(error, ["ENOSPC", "EDQUOT"])) throw diskFull(source, error);
+				if (!(error instanceof RoomTaken) || performance.now() > until)
+					throw error;
+			}
+			const wait = lookMs * (1 + Math.random());
+			// An abort is seen at the beginning of the next round.
+			await setTimeout(wait, undefined, { signal }).catch(() => undefined);
+			// It may be what the other one has unpacked.
+			const found = await this.#find(home);
+			if (found !== undefined) return found;
 		}
+	}
+
+	#fetch(source: ModelSource, home: string): Promise<CachedModel> {
+		// Whether that is all a model needs is for its function to say, which the archive's hash does not tell.
+		const limits = { ...this.#options.limits, withoutGraph: true };
+		return this.#room.use(source.sizeBytes, home, async (received) => {
+			const archive = join(received, "archive.zip");
+			await receiveArchive(source, archive);
+			const { unpackedBytes } = await inspectArchive(archive, limits);
+			return this.#room.use(unpackedBytes, home, async (work) => {
+				const unpacked = join(work, "unpacked");
+				await mkdir(unpacked);
+				const model = await unpackArchive(archive, unpacked, limits);
+				await writeManifest(unpacked, model);
+				await this.#marks.put(home, unpacked);
+				return this.#place({ unpacked, modelFile: model.modelFile }, home);
+			});
+		});
+	}
+
+	/**
+	 * Moves an unpacked model to its place: as a whole if that is free. A model that is there already is used if
+	 * it is intact; if not, its files are replaced one by one, so that none is missing for a moment to a process
+	 * that starts from them, or that repairs them at the same time.
+	 */
+	async #place(
+		{ unpacked, modelFile }: { unpacked: string; modelFile: string },
+		home: string,
+	): Promise<CachedModel> {
+		try {
+			await rename(unpacked, home);
+			return modelIn(home, modelFile);
+		} catch (error) {
+			if (!hasCode(error, ["ENOTEMPTY", "EEXIST", "ENOTDIR"])) throw error;
+		}
+		const theirs = await this.#find(home);
+		if (theirs !== undefined) return theirs;
+		if (!(await lstat(home)).isDirectory()) await rm(home, { force: true });
+		await mkdir(home, { recursive: true });
+		const files = await readdir(unpacked);
+		const contents = files.filter((name) => name !== manifestFile);
+		for (const name of [...contents, manifestFile]) {
+			await replace(join(unpacked, name), join(home, name));
+		}
+		return modelIn(home, modelFile);
+	}
+
+	#checkOpen(): void {
+		if (this.#closing.signal.aborted)
+			throw new RuntimeStopped("the sidecar is stopping");
 	}
 
 	#home(sha256: string): string {
@@ -114,19 +192,6 @@ export class ModelCache {
 			throw new SidecarError("bad_request", `${given} is no sha256`);
 		}
 		return join(this.#options.folder, sha256);
-	}
-
-	async #removeAbandoned(): Promise<void> {
-		const { folder } = this.#options;
-		for (const name of await readdir(folder)) {
-			if (!name.startsWith(workPrefix)) continue;
-			const path = join(folder, name);
-			// Undefined: its owner has just removed it.
-			const found = await stat(path).catch(() => undefined);
-			if (found && Date.now() - found.mtimeMs > abandonedMs) {
-				await rm(path, { recursive: true, force: true });
-			}
-		}
 	}
 }
 
@@ -142,62 +207,6 @@ function modelIn(home: string, modelFile: string): CachedModel {
 	};
 }
 
-/** Writes an archive to disk. Throws `bad_request` as soon as its size or hash cannot be right any more. */
-async function receive(
-	{ sha256, sizeBytes, open }: ModelSource,
-	{ archive, work }: { archive: string; work: string },
-): Promise<void> {
-	const hash = createHash("sha256");
-	let received = 0;
-	async function* checked(): AsyncGenerator<Uint8Array> {
-		for await (const chunk of await open()) {
-			received += chunk.byteLength;
-			if (received > sizeBytes) {
-				throw changed(`expected ${sizeBytes} bytes, got more`);
-			}
-			hash.update(chunk);
-			yield chunk;
-		}
-	}
-	await whileTouching(work, () =>
-		pipeline(checked, createWriteStream(archive, { mode: 0o600 })),
-	);
-	if (received !== sizeBytes) {
-		throw changed(`expected ${sizeBytes} bytes, got ${received}`);
-	}
-	const found = hash.digest("hex");
-	if (found !== sha256) {
-		throw changed(`expected sha256 ${sha256}, got ${found}`);
-	}
-}
-
-/**
- * Moves an unpacked model to its place: as a whole if that is free. A model that is there already is used if
- * it is intact; if not, its files are replaced one by one, so that none is missing for a moment to a process
- * that starts from them, or that repairs them at the same time.
- */
-async function place(
-	{ unpacked, modelFile }: { unpacked: string; modelFile: string },
-	home: string,
-): Promise<CachedModel> {
-	try {
-		await rename(unpacked, home);
-		return modelIn(home, modelFile);
-	} catch (error) {
-		if (!hasCode(error, ["ENOTEMPTY", "EEXIST", "ENOTDIR"])) throw error;
-	}
-	const theirs = await findModel(home);
-	if (theirs !== undefined) return theirs;
-	if (!(await lstat(home)).isDirectory()) await rm(home, { force: true });
-	await mkdir(home, { recursive: true });
-	const files = await readdir(unpacked);
-	const contents = files.filter((name) => name !== manifestFile);
-	for (const name of [...contents, manifestFile]) {
-		await replace(join(unpacked, name), join(home, name));
-	}
-	return modelIn(home, modelFile);
-}
-
 async function replace(from: string, to: string): Promise<void> {
 	try {
 		await rename(from, to);
@@ -208,33 +217,10 @@ async function replace(from: string, to: string): Promise<void> {
 	}
 }
 
-/** Keeps a work folder from counting as abandoned. */
-async function whileTouching<T>(
-	work: string,
-	act: () => Promise<T>,
-): Promise<T> {
-	const touch = (): void => {
-		const now = new Date();
-		// If the folder is gone, so is the work in it, which then fails by itself.
-		utimes(work, now, now).catch(() => undefined);
-	};
-	const timer = setInterval(touch, touchMs);
-	try {
-		return await act();
-	} finally {
-		clearInterval(timer);
-	}
-}
-
-function changed(detail: string): SidecarError {
-	return new SidecarError("bad_request", `model content changed: ${detail}`);
-}
-
-function hasCode(error: unknown, codes: readonly string[]): boolean {
-	return (
-		error instanceof Error &&
-		"code" in error &&
-		typeof error.code === "string" &&
-		codes.includes(error.code)
+function diskFull({ sizeBytes }: ModelSource, cause: unknown): SidecarError {
+	return new SidecarError(
+		"circuit_open",
+		`The disk with the cache folder is full: there is no space for a model whose archive has ${sizeBytes} bytes`,
+		{ cause },
 	);
 }

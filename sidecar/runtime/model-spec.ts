@@ -9,7 +9,7 @@ interface CommonSpec {
 	tokenizerPath: string;
 	/** `model_max_length`, tokens. Left out: the tokenizer's own truncation, else 512. */
 	maxLength?: number;
-	/** Worker threads, each with a session of its own. */
+	/** Worker threads, each with a session of its own; the model serves from its first one on. */
 	allocations: number;
 	/** Threads that ONNX Runtime uses in one session. */
 	threadsPerAllocation: number;
@@ -60,6 +60,11 @@ export interface ModelStats {
 	state: "ready" | "restarting" | "failed" | "stopped";
 	/** Of the process; undefined while there is none. */
 	pid: number | undefined;
+	/**
+	 * What runs inputs now: fewer than the specification's for a moment after a start, and for as long as the
+	 * process lives if one of them could not be had, which the log then says.
+	 */
+	allocations: number;
 	/** Texts that wait or run now. */
 	queued: number;
 	/** Texts answered since the model was loaded. */

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { ModelProcess } from "./model-process.ts";
 import type { LoadedModel, ModelSpec } from "./model-spec.ts";
 import { RuntimeStopped } from "./runtime-stopped.ts";
+import { SpawnedProcess } from "./spawned-process.ts";
 
 export interface RuntimeOptions {
 	logger: Logger;
@@ -25,10 +26,31 @@ interface Entry {
 export class Runtime {
 	readonly #options: RuntimeOptions;
 	readonly #entries = new Map<string, Entry>();
+	/** Processes without a model, each for the one whose files are being looked for; never more than those. */
+	readonly #spares = new Map<string, SpawnedProcess>();
 	#closed = false;
 
 	constructor(options: RuntimeOptions) {
 		this.#options = options;
+	}
+
+	/**
+	 * Starts a process for a model whose files are not there yet, or not checked: `load` then has it at once.
+	 * Throws what the operating system says if no process can be made.
+	 */
+	prepare(modelId: string): void {
+		if (this.#closed || this.#spares.has(modelId)) return;
+		const { logger } = this.#options;
+		const spare = new SpawnedProcess({ modelId, logger });
+		this.#spares.set(modelId, spare);
+		void spare.ended.then(() => {
+			if (this.#spares.get(modelId) === spare) this.#spares.delete(modelId);
+		});
+	}
+
+	/** Ends a process that was prepared, if no model came. */
+	async discard(modelId: string): Promise<void> {
+		await this.#takeSpare(modelId)?.stop();
 	}
 
 	/**
@@ -80,8 +102,16 @@ export class Runtime {
 			.map(([modelId]) => modelId);
 	}
 
+	/** The files that models in memory, or on their way there, run from; their processes may need them again. */
+	files(): string[] {
+		return [...this.#entries.values()].map(
+			({ process }) => process.spec.modelPath,
+		);
+	}
+
 	/** Takes a model out of memory, loaded or loading; resolves when its process is gone. False: there was none. */
 	async unload(modelId: string): Promise<boolean> {
+		await this.discard(modelId);
 		const entry = this.#entries.get(modelId);
 		if (entry === undefined) return false;
 		this.#entries.delete(modelId);
@@ -92,12 +122,19 @@ export class Runtime {
 	/** Takes all the models out of memory, and no more in; loads and calls under way end with RuntimeStopped. */
 	async close(): Promise<void> {
 		this.#closed = true;
-		await Promise.all([...this.#entries.keys()].map((id) => this.unload(id)));
+		const ids = [...this.#entries.keys(), ...this.#spares.keys()];
+		await Promise.all(ids.map((id) => this.unload(id)));
+	}
+
+	#takeSpare(modelId: string): SpawnedProcess | undefined {
+		const spare = this.#spares.get(modelId);
+		this.#spares.delete(modelId);
+		return spare;
 	}
 
 	async #start(modelId: string, process: ModelProcess): Promise<LoadedModel> {
 		try {
-			await process.start();
+			await process.start(this.#takeSpare(modelId));
 		} catch (error) {
 			if (this.#entries.get(modelId)?.process === process) {
 				this.#entries.delete(modelId);

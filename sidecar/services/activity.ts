@@ -47,7 +47,10 @@ export class Activity {
 	/** Notes that it failed. */
 	fail(counted: Counted): void {
 		this.#failures++;
-		for (const actions of this.#places(counted)) {
+		// As in ml-commons, a deployment that fails later counts against the function alone.
+		const { modelId: _model, ...ofFunction } = counted;
+		const places = counted.action === "deploy" ? ofFunction : counted;
+		for (const actions of this.#places(places)) {
 			const stats = entry(actions, counted.action);
 			stats.ml_action_failure_count = (stats.ml_action_failure_count ?? 0) + 1;
 		}

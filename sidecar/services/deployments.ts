@@ -8,6 +8,7 @@ import type { ModelStore } from "../store/models.ts";
 import type { TaskStore } from "../store/tasks.ts";
 import type { Activity, Counted } from "./activity.ts";
 import type { Convergence } from "./convergence.ts";
+import type { DiskBreaker } from "./disk-breaker.ts";
 import type { ModelLoader, ReadyModel } from "./model-loader.ts";
 import {
 	isPlanned,
@@ -42,6 +43,7 @@ export interface DeploymentOptions {
 	registry: NodeRegistry;
 	peers: PeerClient;
 	limits: () => DeploymentLimits;
+	breaker: DiskBreaker;
 	activity: Activity;
 	logger: Logger;
 }
@@ -85,13 +87,14 @@ export class DeploymentService {
 	 *
 	 * @param nodeIds on which sidecars; without any on all that there are, and those that join later
 	 * @throws SidecarError not_found; bad_state while the model's content is not all there; bad_request for nodes
-	 * that are not there or must not be chosen, and too many deployments at a time
+	 * that are not there or must not be chosen, and too many deployments at a time; circuit_open for a full disk
 	 */
 	async deploy(id: string, nodeIds: readonly string[] = []): Promise<string> {
-		const { models, registry, activity } = this.#options;
+		const { models, registry, activity, breaker } = this.#options;
 		const everywhere = nodeIds.length === 0;
 		requireLocalModels(this.#options.limits());
 		this.#checkPlan(nodeIds);
+		await breaker.check();
 		// One that has just joined is not left out, one that has just left not waited for.
 		await registry.look();
 		const nodes = this.#targets(nodeIds);

@@ -39,12 +39,3 @@ export function readModelFunction(name: string): FunctionName {
 		);
 	return supported;
 }
-
-/** @throws SidecarError bad_request for another function than text embedding */
-export function requireTextEmbedding(name: string): void {
-	if (readFunctionName(name) !== "TEXT_EMBEDDING")
-		throw new SidecarError(
-			"bad_request",
-			`function_name ${name} is not supported: only TEXT_EMBEDDING is`,
-		);
-}

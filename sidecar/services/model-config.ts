@@ -20,14 +20,6 @@ const withoutConfig: readonly FunctionName[] = [
 	"SPARSE_TOKENIZE",
 ];
 
-/** A text embedding model's `model_config`, see {@link readFunctionConfig}. @throws SidecarError bad_request */
-export function readModelConfig(
-	request: ModelConfigRequest | undefined,
-): ModelConfig {
-	if (!request) throw invalid("model config is null");
-	return readConfig("TEXT_EMBEDDING", request);
-}
-
 /**
  * A `model_config` as it is stored, checked in ml-commons' words for what a model of this function must have;
  * undefined where there is none and none is needed.

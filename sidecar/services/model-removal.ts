@@ -8,7 +8,8 @@ import { isPlanned } from "./model-state.ts";
 
 /**
  * Deletes models so that nothing is left over, wherever it is cut short: the document says first that the model is
- * being deleted, then the chunks go, then the document.
+ * being deleted, then the chunks go, then the document. Files in the sidecars' cache folders stay: another model may
+ * have the same content, and where room is needed they leave by themselves.
  */
 export class ModelRemoval {
 	readonly #models: ModelStore;

@@ -48,12 +48,13 @@ export function toDeploying(
 	);
 	if (model.model_state === "DEPLOYED" && kept.length === nodes.length)
 		return undefined;
+	const { deploy_to_all_nodes: _before, ...rest } = model;
 	return settled(
 		{
-			...model,
+			...rest,
 			model_state: "DEPLOYING",
 			planning_worker_nodes: [...nodes],
-			deploy_to_all_nodes: everywhere,
+			...(everywhere && { deploy_to_all_nodes: true }),
 			last_updated_time: now,
 			sidecar: { ...model.sidecar, workers: Object.fromEntries(kept) },
 		},
@@ -145,10 +146,12 @@ export function toUndeployed(
 	const known = Object.entries(model.sidecar.workers).filter(([id]) =>
 		staying.includes(id),
 	);
+	const { deploy_to_all_nodes: everywhere, ...rest } = model;
 	const changed: StoredModel = {
-		...model,
+		...rest,
 		planning_worker_nodes: staying,
-		deploy_to_all_nodes: false,
+		// As in ml-commons, where it is no part of what is planned.
+		...(everywhere && !nodes && { deploy_to_all_nodes: true }),
 		last_updated_time: now,
 		sidecar: { ...model.sidecar, workers: Object.fromEntries(known) },
 	};
@@ -177,8 +180,8 @@ function settled(model: StoredModel, now: number): StoredModel {
 		model_state: state,
 		planning_worker_node_count: planned.length,
 		current_worker_node_count: deployed,
-		...(state === "DEPLOYED" &&
-			model.model_state !== "DEPLOYED" && { last_deployed_time: now }),
+		...(model.model_state === "DEPLOYING" &&
+			state !== "DEPLOYING" && { last_deployed_time: now }),
 	};
 }
 

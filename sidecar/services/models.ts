@@ -6,12 +6,7 @@ import type { ModelStore } from "../store/models.ts";
 import type { ModelRemoval } from "./model-removal.ts";
 import { refuseRemote, updatedModel } from "./model-update.ts";
 import type { ModelVersion, ModelVersions } from "./model-versions.ts";
-
-/** A model as the API shows it: its document without what only the sidecar needs. */
-export type ShownModel = Omit<StoredModel, "sidecar" | "model_id"> & {
-	/** Only ml-commons has models that are hidden from others. */
-	is_hidden: false;
-};
+import { type ShownModel, shownModel } from "./shown-model.ts";
 
 export interface ModelServiceOptions {
 	models: ModelStore;
@@ -41,8 +36,7 @@ export class ModelService {
 				"not_found",
 				`Failed to find model with the provided model id: ${id}`,
 			);
-		const { sidecar: _internals, model_id: _id, ...shown } = model;
-		return { ...shown, is_hidden: false };
+		return shownModel(model);
 	}
 
 	/**

@@ -5,16 +5,19 @@ import type {
 	NodeStats,
 } from "../../schemas/stats.ts";
 import type { Activity } from "./activity.ts";
+import type { DiskBreaker } from "./disk-breaker.ts";
 import type { ModelLoader } from "./model-loader.ts";
 
 /** What one sidecar says of itself. */
 export class NodeReport {
 	readonly #activity: Activity;
 	readonly #loader: ModelLoader;
+	readonly #breaker: DiskBreaker;
 
-	constructor(activity: Activity, loader: ModelLoader) {
+	constructor(activity: Activity, loader: ModelLoader, breaker: DiskBreaker) {
 		this.#activity = activity;
 		this.#loader = loader;
+		this.#breaker = breaker;
 	}
 
 	/** Its counters since it began, under ml-commons' names; the heap is this process's. */
@@ -24,7 +27,7 @@ export class NodeReport {
 			counters: {
 				...this.#activity.counters,
 				ml_deployed_model_count: this.#loader.ids().length,
-				ml_circuit_breaker_trigger_count: 0,
+				ml_circuit_breaker_trigger_count: this.#breaker.trips,
 				ml_jvm_heap_usage: Math.round(
 					(heap.used_heap_size / heap.heap_size_limit) * 100,
 				),

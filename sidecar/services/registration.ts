@@ -6,6 +6,8 @@ import { SidecarError } from "../errors.ts";
 import { type ChunkStore, chunkLimit } from "../store/chunks.ts";
 import { largeChunksIndex, smallChunksIndex } from "../store/hidden-indices.ts";
 import type { ModelStore } from "../store/models.ts";
+import type { Activity } from "./activity.ts";
+import type { DiskBreaker } from "./disk-breaker.ts";
 import { readModelFunction } from "./function-name.ts";
 import { readFunctionConfig } from "./model-config.ts";
 import { requireOnnx } from "./model-format.ts";
@@ -24,6 +26,8 @@ export interface RegistrationOptions {
 	largeModelBytes: number;
 	/** A model's archive at most, in bytes. */
 	maxModelBytes: number;
+	breaker: DiskBreaker;
+	activity: Activity;
 	logger: Logger;
 }
 
@@ -39,17 +43,19 @@ export class RegistrationService {
 	/**
 	 * Claims an id, and a version in its group, for a model that is about to be uploaded.
 	 *
-	 * @throws SidecarError bad_request, bad_definition; not_found for an unknown group
+	 * @throws SidecarError bad_request, bad_definition; not_found for an unknown group; circuit_open for a full disk
 	 */
 	async registerMeta(
 		request: RegisterMetaRequest | null | undefined,
 	): Promise<string> {
 		if (!request) throw invalid("Model meta request has empty body");
-		const { models, versions } = this.#options;
+		const { models, versions, breaker, activity } = this.#options;
 		this.#requireUploads("");
 		const id = ulid().toLowerCase();
 		const model = this.#newModel(id, request);
 		refuseAccessControl(request);
+		await breaker.check();
+		activity.begin({ action: "register", algorithm: model.algorithm });
 		const version = await versions.claim({
 			groupId: request.model_group_id,
 			name: model.name,

@@ -8,8 +8,10 @@ import { inspectArchive } from "../runtime/archive.ts";
 import type { ArchiveLimits } from "../runtime/archive-plan.ts";
 import type { ModelCache } from "../runtime/model-cache.ts";
 import type { TaskStore } from "../store/tasks.ts";
+import type { Activity, Counted } from "./activity.ts";
 import type { ArchiveSource } from "./archive-source.ts";
 import { requireLocalModels } from "./deployments.ts";
+import type { DiskBreaker } from "./disk-breaker.ts";
 import type { ModelImport } from "./model-import.ts";
 import {
 	type ModelOrder,
@@ -31,6 +33,8 @@ export interface UrlRegistrationOptions {
 	nodeId: () => string;
 	workFolder: WorkFolder;
 	archiveLimits: ArchiveLimits;
+	breaker: DiskBreaker;
+	activity: Activity;
 	logger: Logger;
 }
 
@@ -61,7 +65,8 @@ export class UrlRegistration {
 	 *
 	 * @param deploy whether it is to be deployed as well, as soon as it is registered
 	 * @returns the task that tells how it goes: CREATED until its end, as clients take any other state for the end
-	 * @throws SidecarError bad_request, bad_fields, bad_definition; bad_state where there may be no models
+	 * @throws SidecarError bad_request, bad_fields, bad_definition; bad_state where there may be no models;
+	 * circuit_open for a full disk
 	 */
 	async register(
 		request: RegisterRequest | null | undefined,
@@ -72,6 +77,9 @@ export class UrlRegistration {
 		const settings = this.#options.settings();
 		const order = readRegisterRequest(request, settings);
 		requireLocalModels(settings);
+		const { breaker, activity } = this.#options;
+		await breaker.check();
+		activity.begin(countedFor(order));
 		const taskId = ulid().toLowerCase();
 		if (this.#tasks.size >= settings.maxTasks) {
 			await this.#createTask(taskId, order, {
@@ -136,6 +144,7 @@ export class UrlRegistration {
 			return { state: "COMPLETED", model_id: modelId };
 		} catch (error) {
 			log.error({ err: error }, "a registration failed");
+			this.#options.activity.fail(countedFor(registration.order));
 			return { state: "FAILED", error: reasonOf(error) };
 		}
 	}
@@ -183,6 +192,10 @@ export class UrlRegistration {
 }
 
 /** The system's errors tell of this machine's folders: they are for its log. */
+function countedFor({ functionName: algorithm }: ModelOrder): Counted {
+	return { action: "register", algorithm };
+}
+
 function reasonOf(error: unknown): string {
 	return error instanceof SidecarError
 		? error.message

@@ -18,16 +18,6 @@ export class MlClient {
 		return id;
 	}
 
-	/** Waits until ml-commons has made its index of configuration, which it does a moment after its start. */
-	async started(): Promise<void> {
-		const stat = "ml_config_index_status";
-		for (;;) {
-			const stats = await this.#call("GET", `/_plugins/_ml/stats/${stat}`);
-			if (stats[stat] === "green") return;
-			await wait(100);
-		}
-	}
-
 	/** Registers and deploys all-MiniLM-L6-v2 from its file. @returns the model's id */
 	async deploy({ sha256, zipPath }: ModelArtifact): Promise<string> {
 		const { task_id } = await this.#call(

@@ -37,9 +37,7 @@ async function recordTopics(
 	url: string,
 	names: readonly string[],
 ): Promise<void> {
-	const client = new MlClient(url);
-	await client.started();
-	const nodeId = await client.nodeId();
+	const nodeId = await new MlClient(url).nodeId();
 	const archives = await Archives.create();
 	const run = { url, nodeId, archives, untilMs: 30_000 };
 	try {

@@ -71,7 +71,7 @@ export function sparseEncodingGraph(miniLm: Buffer): Buffer {
 			name: `input1.${input.name}`,
 		})),
 		constants: [
-			{ name: "threshold", dims: [], values: Float32Array.of(1.5) },
+			{ name: "threshold", dims: [], values: Float32Array.of(2.75) },
 			{ name: "one", dims: [], values: Float32Array.of(1) },
 		],
 		after: [

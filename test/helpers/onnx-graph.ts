@@ -1,3 +1,5 @@
+import { fields } from "./protobuf-fields.ts";
+
 /*
  * Makes ONNX files for tests: protocol buffers as onnx.proto numbers them, written by hand, since a file made once by
  * some exporter can't show how a small change of it is taken.
@@ -117,6 +119,18 @@ function changedGraph(
 	]);
 }
 
+/**
+ * What an ONNX file goes on with, to have one more constant: its values follow as they are, and end the file. So they
+ * need not be in memory. (Parts of one message merge, by the rules of protocol buffers.)
+ */
+export function constantHead(
+	constant: Omit<GraphConstant, "values">,
+	valueBytes: number,
+): Buffer {
+	const start = constantStart({ ...constant, type: "float32" }, valueBytes);
+	return Buffer.concat([head(model.graph, start.length + valueBytes), start]);
+}
+
 function nodeField({ op, inputs, outputs, attributes }: GraphNode): Buffer {
 	return bytes(
 		graph.node,
@@ -139,20 +153,28 @@ function attribute(name: string, value: number | readonly number[]): Buffer {
 	return Buffer.concat([text(1, name), ...values, number(20, type)]);
 }
 
-function constantField({ name, dims, values }: GraphConstant): Buffer {
+function constantField({ values, ...constant }: GraphConstant): Buffer {
 	const type = values instanceof Float32Array ? "float32" : "int64";
-	return bytes(
-		graph.constant,
-		Buffer.concat([
-			...dims.map((dim) => number(1, dim)),
-			number(2, elementTypes[type]),
-			text(8, name),
-			bytes(
-				9,
-				Buffer.from(values.buffer, values.byteOffset, values.byteLength),
-			),
-		]),
-	);
+	const { buffer, byteOffset, byteLength } = values;
+	return Buffer.concat([
+		constantStart({ ...constant, type }, byteLength),
+		Buffer.from(buffer, byteOffset, byteLength),
+	]);
+}
+
+/** The field of a constant up to its values. */
+function constantStart(
+	{ name, dims, type }: Omit<GraphConstant, "values"> & { type: ElementType },
+	valueBytes: number,
+): Buffer {
+	const start = Buffer.concat([
+		...dims.map((dim) => number(1, dim)),
+		number(2, elementTypes[type]),
+		text(8, name),
+		head(9, valueBytes),
+	]);
+	const length = start.length + valueBytes;
+	return Buffer.concat([head(graph.constant, length), start]);
 }
 
 function valueField(field: number, { name, type, dims }: GraphValue): Buffer {
@@ -178,11 +200,12 @@ function text(field: number, value: string): Buffer {
 }
 
 function bytes(field: number, content: Buffer): Buffer {
-	return Buffer.concat([
-		varint((field << 3) | 2),
-		varint(content.length),
-		content,
-	]);
+	return Buffer.concat([head(field, content.length), content]);
+}
+
+/** Of a field whose content follows. */
+function head(field: number, length: number): Buffer {
+	return Buffer.concat([varint((field << 3) | 2), varint(length)]);
 }
 
 function varint(value: number): Buffer {
@@ -193,40 +216,6 @@ function varint(value: number): Buffer {
 		rest >>= 7n;
 	}
 	return Buffer.from([...encoded, Number(rest)]);
-}
-
-interface Field {
-	number: number;
-	/** Empty where the field is a number. */
-	content: Buffer;
-	/** With its head. */
-	whole: Buffer;
-}
-
-/** The fields of a message that has numbers and bytes only, as the ones read here do. */
-function* fields(message: Buffer): Generator<Field> {
-	let position = 0;
-	const next = (): number => {
-		let value = 0;
-		for (let factor = 1; ; factor *= 128) {
-			const byte = message.readUInt8(position++);
-			value += (byte & 127) * factor;
-			if (byte < 128) return value;
-		}
-	};
-	while (position < message.length) {
-		const start = position;
-		const head = next();
-		let content = message.subarray(0, 0);
-		if (head % 8 === 2) {
-			const length = next();
-			content = message.subarray(position, position + length);
-			position += length;
-		} else if (head % 8 === 0) next();
-		else throw new RangeError(`a field of wire type ${head % 8}`);
-		const whole = message.subarray(start, position);
-		yield { number: Math.floor(head / 8), content, whole };
-	}
 }
 
 function nameOf(value: Buffer): string {

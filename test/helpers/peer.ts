@@ -88,6 +88,8 @@ export async function startPeer(options: {
 			"plugins.ml_commons.allow_registering_model_via_local_file": "true",
 			// At a node's start it would deploy again what is being deployed for the first time.
 			"plugins.ml_commons.model_auto_redeploy.enable": "false",
+			// Its states are changed behind a caller's back otherwise, at any moment of an undeployment.
+			"plugins.ml_commons.sync_up_job_interval_in_seconds": "0",
 			"plugins.ml_commons.native_memory_threshold": "100",
 			"plugins.ml_commons.jvm_heap_memory_threshold": "100",
 		},

@@ -36,7 +36,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		"sidecar/services",
 	],
 	"sidecar/proxy": [...leaves, "ingest", "sidecar/http", "sidecar/services"],
-	"sidecar/app.ts": ["schemas", "sidecar"],
+	"sidecar/composition": ["schemas", "sidecar"],
+	"sidecar/app.ts": ["sidecar/composition", "sidecar/routes"],
 	"sidecar/main.ts": [
 		"sidecar/advertised-address.ts",
 		"sidecar/app.ts",

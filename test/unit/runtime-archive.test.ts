@@ -135,6 +135,20 @@ test("a model is unpacked with what it needs and with nothing else", async () =>
 	expect(mode).toBe(0o600);
 });
 
+test("a tokenizer alone is a model where no graph is needed, with its weights", async () => {
+	await makeZip({ "tokenizer.json": { data: tokenizer }, "idf.json": {} });
+	const alone = { ...limits, withoutGraph: true };
+	const unpacked = await unpackArchive(zipPath, target, alone);
+	expect(unpacked.modelFile).toBe("tokenizer.json");
+	expect((await readdir(target)).sort()).toEqual([
+		"idf.json",
+		"tokenizer.json",
+	]);
+	await expect(inspectArchive(zipPath, limits)).rejects.toThrow(
+		"Can't find model file",
+	);
+});
+
 test.each([
 	["stored", { compress: false }],
 	["deflated", { compress: true }],

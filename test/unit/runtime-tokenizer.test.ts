@@ -15,6 +15,8 @@ const path = new URL(
 let folder = "";
 /** The same tokens, but nothing is known of its prefixes, so that every text is read whole. */
 let wholePath = "";
+/** With BERT's special tokens around pairs too. */
+let pairPath = "";
 
 beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), "tokenizer-test-"));
@@ -31,6 +33,18 @@ beforeAll(async () => {
 	});
 	wholePath = join(folder, "whole.json");
 	await writeFile(wholePath, JSON.stringify(file));
+	const special = (id: string, type_id: number) => ({
+		SpecialToken: { id, type_id },
+	});
+	file.post_processor.pair = [
+		special("[CLS]", 0),
+		{ Sequence: { id: "A", type_id: 0 } },
+		special("[SEP]", 0),
+		{ Sequence: { id: "B", type_id: 1 } },
+		special("[SEP]", 1),
+	];
+	pairPath = join(folder, "pair.json");
+	await writeFile(pairPath, JSON.stringify(file));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -126,4 +140,77 @@ test("a window without room for a single token is refused when the model is load
 	await expect(TextTokenizer.fromFile(path, 2)).rejects.toMatchObject({
 		code: "bad_request",
 	});
+});
+
+test("a pair is read as one, its second text marked as such", async () => {
+	const tokenizer = await TextTokenizer.fromFile(pairPath);
+	const { ids, typeIds } = await tokenizer.encode(["the", "word"]);
+	expect([...ids]).toEqual([2, 8, 3, 7, 3]);
+	expect([...typeIds]).toEqual([0, 0, 0, 1, 1]);
+});
+
+test("of a pair that is too long the longer text is cut, and the short question stays", async () => {
+	const tokenizer = await TextTokenizer.fromFile(pairPath, 8, { pairs: true });
+	const context = "word ".repeat(20);
+	const cut = await tokenizer.encode(["the the", context]);
+	expect([...cut.ids]).toEqual([2, 8, 8, 3, 7, 7, 7, 3]);
+	expect(cut.truncated).toBe(true);
+	const both = await tokenizer.encode([context, context]);
+	expect([...both.typeIds]).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+});
+
+test("a window that has room for a text and none for a pair is refused for pairs", async () => {
+	await expect(TextTokenizer.fromFile(pairPath, 3)).resolves.toBeDefined();
+	await expect(
+		TextTokenizer.fromFile(pairPath, 3, { pairs: true }),
+	).rejects.toThrow(/3 special tokens/);
+});
+
+test("every token reads as itself, special ones as nothing", async () => {
+	const tokenizer = await TextTokenizer.fromFile(path);
+	const vocabulary = await tokenizer.vocabulary();
+	expect(vocabulary).toHaveLength(tokenizer.vocabularySize);
+	expect([2, 3, 7, 8].map((id) => vocabulary[id])).toEqual([
+		"",
+		"",
+		"word",
+		"the",
+	]);
+});
+
+test("WordPiece's tokens make a sentence as in ml-commons: pieces joined, special tokens shown", async () => {
+	const tokenizer = await TextTokenizer.fromFile(pairPath);
+	const { ids } = await tokenizer.encode(["the words", "ab, the"]);
+	expect(await tokenizer.sentence(ids)).toBe(
+		"[CLS] the words [SEP] ab , the [SEP]",
+	);
+});
+
+test("tokens of another kind make a sentence without the marks that stand for their spaces", async () => {
+	const metaspace = {
+		type: "Metaspace",
+		replacement: "▁",
+		prepend_scheme: "always",
+		split: true,
+	};
+	const vocab = [
+		["<unk>", 0],
+		["▁my", -1],
+		["▁name", -1],
+		["s", -2],
+	];
+	const file = join(folder, "unigram.json");
+	await writeFile(
+		file,
+		JSON.stringify({
+			version: "1.0",
+			added_tokens: [],
+			pre_tokenizer: metaspace,
+			decoder: metaspace,
+			model: { type: "Unigram", unk_id: 0, vocab },
+		}),
+	);
+	const tokenizer = await TextTokenizer.fromFile(file);
+	const { ids } = await tokenizer.encode("my names");
+	expect(await tokenizer.sentence(ids)).toBe("my names");
 });

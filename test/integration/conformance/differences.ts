@@ -1,12 +1,15 @@
-/** Calls that the sidecar answers in another way than ml-commons, by the reason for it. */
-const byReason: Readonly<Record<string, readonly string[]>> = {};
+import { differingAnswers } from "./differing-answers.ts";
+import { differingErrors } from "./differing-errors.ts";
 
-/** Call to the reason for which its answer differs. */
+/** Calls (`topic / scenario / call`) that the sidecar answers in another way than ml-commons, and why. */
 export const differences: ReadonlyMap<string, string> = new Map(
-	Object.entries(byReason).flatMap(([reason, calls]) =>
-		calls.map((call) => [call, reason] as const),
+	Object.entries({ ...differingErrors, ...differingAnswers }).flatMap(
+		([reason, scenarios]) =>
+			Object.entries(scenarios).flatMap(([scenario, calls]) =>
+				calls.map((call) => [`${scenario} / ${call}`, reason] as const),
+			),
 	),
 );
 
-/** Scenarios and calls of routes that are not there yet. */
+/** Scenarios and calls whose answers are not settled yet; empty when all is done. */
 export const pending: readonly string[] = [];

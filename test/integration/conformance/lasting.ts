@@ -24,6 +24,7 @@ export function lastingText(text: string, names: Names): string {
 			const methods = set.split(", ").sort();
 			return `allowed: [${methods.join(", ")}]`;
 		})
+		.replace(/Load model from \S+ failed/, "Load model from {file} failed")
 		.replace(millisecondsSinceEpoch, "{time}");
 }
 

@@ -1,5 +1,11 @@
 import { get, post, type Topic } from "../call.ts";
-import { base, deployed, finalStates, models } from "../preparations.ts";
+import {
+	base,
+	deployed,
+	finalStates,
+	models,
+	registered,
+} from "../preparations.ts";
 
 const stats = `${base}/stats`;
 const predict = `${models}/{model_id}/_predict`;
@@ -103,21 +109,7 @@ export const statsTopic: Topic = {
 		{
 			name: "after a deployment failed",
 			calls: [
-				post("register", `${models}/_register_meta`, {
-					body: {
-						name: "broken",
-						model_format: "ONNX",
-						model_content_hash_value: "0",
-						total_chunks: 1,
-						model_config: {
-							model_type: "bert",
-							embedding_dimension: 2,
-							framework_type: "sentence_transformers",
-						},
-					},
-					binds: { model_id: "model_id" },
-					prepares: true,
-				}),
+				...registered("model_id", {}, "broken"),
 				post("deploy", `${models}/{model_id}/_deploy`, {
 					binds: { task_id: "task_id" },
 					prepares: true,

@@ -1,0 +1,83 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { ModelCache } from "../runtime/model-cache.ts";
+import { Runtime } from "../runtime/runtime.ts";
+import { Convergence } from "../services/convergence.ts";
+import { DeploymentService } from "../services/deployments.ts";
+import { ModelLoader } from "../services/model-loader.ts";
+import { RemoteModels } from "../services/remote-models.ts";
+import type { Foundation } from "./foundation.ts";
+
+/** The models in memory: how they get there, and who has them. */
+export type Models = ReturnType<typeof buildModels>;
+
+export function buildModels(foundation: Foundation) {
+	const { settings, logger, cacheFolder, clusterSettings } = foundation;
+	const { stores, peers, registry, breaker, activity } = foundation;
+	const archiveLimits = {
+		entries: settings.SIDECAR_ARCHIVE_ENTRIES_LIMIT,
+		ratio: settings.SIDECAR_ARCHIVE_RATIO_LIMIT,
+		unpackedBytes: settings.SIDECAR_ARCHIVE_UNPACKED_LIMIT,
+	};
+	const cache = new ModelCache({
+		folder: join(cacheFolder, "models"),
+		limits: archiveLimits,
+		maxBytes: settings.SIDECAR_CACHE_MAX_BYTES,
+		inUse: () => runtime.files(),
+		onEvicted: (sha256, bytes) =>
+			logger.info({ sha256, bytes }, "a model left the cache folder"),
+	});
+	const runtime: Runtime = new Runtime({
+		logger,
+		startTimeoutMs: settings.SIDECAR_MODEL_START_TIMEOUT_MS,
+		queueCapacity: settings.SIDECAR_MODEL_QUEUE_TEXTS,
+		queueCharacters: settings.SIDECAR_MODEL_QUEUE_CHARACTERS,
+		onFailed: (id, reason) => void convergence.putAside(id, reason),
+	});
+	const loader = new ModelLoader({
+		chunks: stores.chunks,
+		cache,
+		runtime,
+		allocations: settings.SIDECAR_MODEL_ALLOCATIONS || availableParallelism(),
+		threadsPerAllocation: settings.SIDECAR_MODEL_THREADS,
+	});
+	const convergence: Convergence = new Convergence({
+		models: stores.models,
+		loader,
+		registry,
+		logger,
+		modelsLimit: () =>
+			clusterSettings.get("plugins.ml_commons.max_model_on_node"),
+	});
+	const deployments = new DeploymentService({
+		models: stores.models,
+		tasks: stores.tasks,
+		loader,
+		convergence,
+		remoteModels: new RemoteModels({
+			peers,
+			timeoutMs: settings.SIDECAR_UPSTREAM_TIMEOUT_MS,
+		}),
+		registry,
+		peers,
+		limits: () => ({
+			tasks: clusterSettings.get(
+				"plugins.ml_commons.max_deploy_model_tasks_per_node",
+			),
+			timeoutMs:
+				clusterSettings.get("plugins.ml_commons.ml_task_timeout_in_seconds") *
+				1_000,
+			customPlan: clusterSettings.get(
+				"plugins.ml_commons.allow_custom_deployment_plan",
+			),
+			excluded: clusterSettings
+				.get("plugins.ml_commons.exclude_nodes._name")
+				.split(","),
+			enabled: clusterSettings.get("plugins.ml_commons.local_model.enabled"),
+		}),
+		breaker,
+		activity,
+		logger,
+	});
+	return { archiveLimits, cache, runtime, loader, convergence, deployments };
+}

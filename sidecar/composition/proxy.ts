@@ -1,0 +1,66 @@
+import type { FastifyInstance } from "fastify";
+import { AccessGate } from "../proxy/access/access-gate.ts";
+import { guardAccess } from "../proxy/access/guard-access.ts";
+import { GuardedUpstream } from "../proxy/access/guarded-upstream.ts";
+import { bulk } from "../proxy/bulk.ts";
+import { clusterSettings } from "../proxy/cluster-settings.ts";
+import { documents } from "../proxy/documents.ts";
+import { passThrough } from "../proxy/pass-through.ts";
+import { noticeChanges } from "../proxy/pipeline-changes.ts";
+import { pipelines as pipelineRoutes } from "../proxy/pipelines.ts";
+import { pluginListing } from "../proxy/plugin-listing.ts";
+import { search as searchRoutes } from "../proxy/search.ts";
+import type { Upstream } from "../proxy/upstream.ts";
+import { HiddenAliasService } from "../services/hidden-aliases.ts";
+import { jsonBodyLimit } from "./body-limit.ts";
+import type { Parts } from "./parts.ts";
+
+/** Registers everything that goes on to OpenSearch. Each of these routes stands behind the one guard. */
+export function registerProxy(
+	server: FastifyInstance,
+	{ foundation, inference }: Parts,
+): Upstream {
+	const { settings, logger, stores, callers, tls, now } = foundation;
+	const { pipelines, ingest, search } = inference;
+	const bodyLimit = jsonBodyLimit(settings);
+	const documentLimit = settings.SIDECAR_BULK_LINE_LIMIT;
+	const gate = new AccessGate({
+		aliases: new HiddenAliasService({
+			store: stores.hiddenAliases,
+			logger,
+			now,
+		}),
+		bodyLimit,
+	});
+	const upstream = new GuardedUpstream(
+		{
+			url: settings.OPENSEARCH_URL,
+			tls,
+			connectTimeoutMs: settings.SIDECAR_CONNECT_TIMEOUT_MS,
+			silenceTimeoutMs: settings.SIDECAR_UPSTREAM_TIMEOUT_MS,
+		},
+		gate,
+	);
+	server.register(async (proxied) => {
+		guardAccess(proxied, { gate, upstream });
+		proxied.register(pipelineRoutes({ upstream, pipelines, bodyLimit }));
+		proxied.register(
+			clusterSettings({
+				upstream,
+				settings: foundation.clusterSettings,
+				bodyLimit,
+			}),
+		);
+		proxied.register(pluginListing(upstream));
+		proxied.register(
+			bulk({ upstream, ingest, pipelines, callers, lineLimit: documentLimit }),
+		);
+		proxied.register(documents({ upstream, ingest, callers, documentLimit }));
+		proxied.register(searchRoutes({ upstream, search, callers, bodyLimit }));
+		proxied.register(async (scope) => {
+			noticeChanges(scope, pipelines);
+			await scope.register(passThrough(upstream));
+		});
+	});
+	return upstream;
+}
