@@ -15,6 +15,8 @@ export interface ControllerRoutesOptions {
 }
 
 const url = "/_plugins/_ml/controllers/:model_id";
+/** ml-commons takes it, and does nothing with it. */
+const Ignored = Type.Object({ return_content: Type.Optional(Type.Unknown()) });
 const ById = Type.Object({ model_id: Type.String() });
 const Stored = Type.Object({ model_id: Type.String(), status: Type.String() });
 
@@ -49,8 +51,10 @@ export function controllerRoutes(
 			({ params, body }) => controllers.update(params.model_id, body),
 		);
 
-		routes.get(url, { schema: { params: ById } }, ({ params }) =>
-			controllers.get(params.model_id),
+		routes.get(
+			url,
+			{ schema: { params: ById, querystring: Ignored } },
+			({ params }) => controllers.get(params.model_id),
 		);
 
 		routes.delete(url, { schema: { params: ById } }, ({ params }) =>

@@ -97,7 +97,9 @@ const constantId = "N".repeat(22);
 const taken = "taken";
 
 /** What a real ml-commons and neural-search make of settings and tables of plugins, for the tests to compare with. */
-export async function recordClusterSettings(url: string): Promise<unknown> {
+export async function recordClusterSettings(
+	url: string,
+): Promise<Record<string, unknown>> {
 	const path = `${url}/_cluster/settings?flat_settings`;
 	const put = async (body: unknown) =>
 		await fetch(path, {

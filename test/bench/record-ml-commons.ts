@@ -15,6 +15,8 @@ import {
 import { ScenarioRun } from "../integration/conformance/runner.ts";
 import { topics } from "../integration/conformance/topics.ts";
 import { MlClient } from "./ml-client.ts";
+import { recordClusterSettings } from "./record-cluster-settings.ts";
+import { recordFunctions } from "./record-functions.ts";
 import { recordedTexts } from "./recorded-texts.ts";
 
 /**
@@ -101,6 +103,19 @@ try {
 	try {
 		await recordTopics(peer.url, names);
 		if (names.length === 0) await recordVectors(peer.url);
+		if (names.length === 0 || names.includes("functions"))
+			await write("ml-commons/functions.json", {
+				source: `ml-commons ${peerVersion}`,
+				...(await recordFunctions(
+					peer.url,
+					await fetchMiniLm({ precision: "int8", report }),
+				)),
+			});
+		if (names.length === 0 || names.includes("cluster-settings"))
+			await write("ml-commons/cluster-settings.json", {
+				source: `ml-commons ${peerVersion}`,
+				...(await recordClusterSettings(peer.url)),
+			});
 	} finally {
 		await peer.stop();
 	}
