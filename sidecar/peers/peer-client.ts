@@ -51,6 +51,9 @@ export class PeerClient {
 					},
 					...(body !== undefined && { body }),
 					signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
+					// The answer is read whole. If undici paused its parser before that, and the peer closed the connection
+					// meanwhile, that would end the process (until undici 8: its issue 5360).
+					highWaterMark: Number.MAX_SAFE_INTEGER,
 					headersTimeout: timeoutMs,
 					bodyTimeout: timeoutMs,
 				},

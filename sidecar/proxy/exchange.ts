@@ -1,7 +1,99 @@
+import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
-import type { Dispatcher } from "undici";
+import { type buildConnector, Client, type Dispatcher } from "undici";
 import { responseHeaders } from "./hop-by-hop.ts";
 import type { Silence } from "./silence.ts";
+
+/**
+ * What a connection receives, which can be held back. Undici's own way, pausing its parser, ends the process if the
+ * server closes or resets the connection meanwhile (until undici 8: its issue 5360). So its parser is never paused,
+ * and what is kept from it is the news that there is something to read.
+ */
+class Intake {
+	#socket: Socket | undefined;
+	#held: (() => void)[] = [];
+	#failure: Error | undefined;
+
+	/** @param socket that nobody else listens to yet */
+	attach(socket: Socket): void {
+		this.#socket = socket;
+		this.#held = [];
+		this.#failure = undefined;
+		// Undici takes a reset for the end of an answer that ends with its connection; this comes before.
+		socket.on("error", (error) => {
+			if (this.#socket === socket) this.#failure = error;
+		});
+	}
+
+	/** Why the connection broke, if it did. */
+	get failure(): Error | undefined {
+		return this.#failure;
+	}
+
+	/**
+	 * From now on the socket keeps what it receives, up to its high water mark (64 KiB) and one read more (64 KiB);
+	 * then the server has to wait. The end of the connection is told once all that came before it was taken.
+	 */
+	hold(): void {
+		const socket = this.#socket;
+		if (!socket || this.#held.length > 0) return;
+		this.#held = socket.listeners("readable").filter(isReader);
+		for (const reader of this.#held) socket.off("readable", reader);
+	}
+
+	release(): void {
+		for (const reader of this.#held) this.#socket?.on("readable", reader);
+		this.#held = [];
+	}
+
+	/** Releases, and has taken what was received meanwhile: must not be called while an answer is being parsed. */
+	resume(): void {
+		const held = this.#held.length > 0;
+		this.release();
+		// The stream by itself would not tell again what it told to nobody.
+		if (held) this.#socket?.emit("readable");
+	}
+}
+
+function isReader(listener: unknown): listener is () => void {
+	return typeof listener === "function";
+}
+
+/** How an exchange is handed to a pool of connections. */
+export interface ExchangeOptions extends Dispatcher.DispatchOptions {
+	exchange: Exchange;
+}
+
+/** A connection to OpenSearch, whose intake is its exchanges' to hold. */
+export class Connection extends Client {
+	readonly #intake: Intake;
+
+	constructor(
+		origin: URL,
+		options: Client.Options & { connect: buildConnector.connector },
+	) {
+		const intake = new Intake();
+		super(origin, {
+			...options,
+			connect: (target, callback) =>
+				options.connect(target, (...result) => {
+					if (result[1]) intake.attach(result[1]);
+					callback(...result);
+				}),
+		});
+		this.#intake = intake;
+	}
+
+	override dispatch(
+		options: Dispatcher.DispatchOptions,
+		handler: Dispatcher.DispatchHandler,
+	): boolean {
+		// The handler that comes here is undici's own, around the one that was given to the pool.
+		if ("exchange" in options && options.exchange instanceof Exchange)
+			options.exchange.intake = this.#intake;
+		return super.dispatch(options, handler);
+	}
+}
 
 /** How a call ended: `error` is there if it failed before an answer was begun. */
 export interface Outcome {
@@ -21,6 +113,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 	#controller: Dispatcher.DispatchController | undefined;
 	#abortedWith: Error | undefined;
 	#begun = false;
+	/** Of the connection that this call is on, as long as it is. */
+	intake: Intake | undefined;
 
 	constructor(
 		reply: FastifyReply,
@@ -63,23 +157,28 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		this.#begun = true;
 		client.on("drain", () => {
 			this.#silence.awaitOpenSearch();
-			controller.resume();
+			this.intake?.resume();
 		});
 	}
 
 	onResponseData(
-		controller: Dispatcher.DispatchController,
+		_controller: Dispatcher.DispatchController,
 		chunk: Buffer,
 	): void {
 		if (this.#reply.raw.write(chunk)) {
 			this.#silence.awaitOpenSearch();
 		} else {
 			this.#silence.awaitClient();
-			controller.pause();
+			this.intake?.hold();
 		}
 	}
 
 	onResponseEnd(): void {
+		const broken = this.#leave()?.failure;
+		if (broken) {
+			this.#fail(broken);
+			return;
+		}
 		this.#silence.stop();
 		this.#reply.raw.end();
 		this.#settle({ sent: true });
@@ -89,6 +188,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		_controller: Dispatcher.DispatchController,
 		error: Error,
 	): void {
+		this.#leave();
+		this.#fail(error);
+	}
+
+	/** The connection's next call finds its intake open. */
+	#leave(): Intake | undefined {
+		const { intake } = this;
+		intake?.release();
+		this.intake = undefined;
+		return intake;
+	}
+
+	#fail(error: Error): void {
 		this.#silence.stop();
 		const sent = this.#controller !== undefined;
 		if (!this.#begun) {

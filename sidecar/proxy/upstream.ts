@@ -1,12 +1,17 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type Dispatcher, errors, Pool } from "undici";
+import { buildConnector, errors, Pool } from "undici";
 import type { UpstreamTls } from "../../schemas/upstream-tls.ts";
 import { SidecarError } from "../errors.ts";
 import { hasBody } from "../http/client-body.ts";
 import { ForwardedBody } from "../http/forwarded-body.ts";
-import { Exchange, type Outcome } from "./exchange.ts";
+import {
+	Connection,
+	Exchange,
+	type ExchangeOptions,
+	type Outcome,
+} from "./exchange.ts";
 import { answerHeaders, requestHeaders } from "./hop-by-hop.ts";
 import { Silence } from "./silence.ts";
 import { silentUpstream, upstreamFailure } from "./upstream-failure.ts";
@@ -65,16 +70,23 @@ export class Upstream {
 
 	constructor(options: UpstreamOptions) {
 		this.#options = options;
+		const connect = buildConnector({
+			timeout: options.connectTimeoutMs,
+			...options.tls,
+		});
 		this.#pool = new Pool(options.url, {
-			connect: { timeout: options.connectTimeoutMs, ...options.tls },
 			// As many connections as requests in flight: none waits for another.
 			connections: null,
-			pipelining: 1,
-			keepAliveTimeout: 30_000,
-			maxHeaderSize: 1_048_576,
-			// Undici's own timeouts count a slow client against OpenSearch; `Silence` does not.
-			headersTimeout: 0,
-			bodyTimeout: 0,
+			factory: (origin) =>
+				new Connection(origin, {
+					connect,
+					pipelining: 1,
+					keepAliveTimeout: 30_000,
+					maxHeaderSize: 1_048_576,
+					// Undici's own timeouts count a slow client against OpenSearch; `Silence` does not.
+					headersTimeout: 0,
+					bodyTimeout: 0,
+				}),
 		});
 	}
 
@@ -142,6 +154,8 @@ export class Upstream {
 					json,
 				}),
 				body: body ?? null,
+				// The answer is read whole, so its parser need not be paused before it is: see `Connection`.
+				highWaterMark: Number.MAX_SAFE_INTEGER,
 				headersTimeout: silenceTimeoutMs,
 				bodyTimeout: silenceTimeoutMs,
 			});
@@ -189,7 +203,8 @@ export class Upstream {
 			});
 			reply.raw.once("close", clientGone);
 			if (reply.raw.destroyed) clientGone();
-			const options: Dispatcher.DispatchOptions = {
+			const options: ExchangeOptions = {
+				exchange,
 				path: replacement?.url ?? request.originalUrl,
 				method: request.method,
 				headers: requestHeaders(request.raw.rawHeaders, {
