@@ -29,7 +29,8 @@ const report = (line: string) => process.stderr.write(`${line}\n`);
 /** A line for each value, but for lists of numbers, so that a difference between two recordings can be read. */
 async function write(name: string, content: unknown): Promise<void> {
 	const json = JSON.stringify(content, null, "\t").replace(
-		/\[[\s\d.,eE+-]+\]/g,
+		// Within a string there is no line break.
+		/\[\n[\s\d.,eE+-]+\]/g,
 		(numbers) => numbers.replace(/\s+/g, ""),
 	);
 	await writeFile(new URL(name, fixtures), `${json}\n`);
@@ -96,29 +97,45 @@ async function recordVectors(url: string): Promise<void> {
 	report(`Recorded the vectors of ${recordedTexts.length} texts.`);
 }
 
-const names = process.argv.slice(2);
-const dataDir = await mkdtemp(join(tmpdir(), "opensearch-ml-sidecar-peer-"));
-try {
-	const peer = await startPeer({ dataDir, report });
-	try {
-		await recordTopics(peer.url, names);
-		if (names.length === 0) await recordVectors(peer.url);
-		if (names.length === 0 || names.includes("functions"))
-			await write("ml-commons/functions.json", {
-				source: `ml-commons ${peerVersion}`,
-				...(await recordFunctions(
-					peer.url,
-					await fetchMiniLm({ precision: "int8", report }),
-				)),
-			});
-		if (names.length === 0 || names.includes("cluster-settings"))
-			await write("ml-commons/cluster-settings.json", {
-				source: `ml-commons ${peerVersion}`,
-				...(await recordClusterSettings(peer.url)),
-			});
-	} finally {
-		await peer.stop();
-	}
-} finally {
-	await rm(dataDir, { recursive: true, force: true });
+async function recordModels(url: string): Promise<void> {
+	await recordTopics(url, names);
+	if (names.length === 0) await recordVectors(url);
+	if (names.length === 0 || names.includes("functions"))
+		await write("ml-commons/functions.json", {
+			source: `ml-commons ${peerVersion}`,
+			...(await recordFunctions(
+				url,
+				await fetchMiniLm({ precision: "int8", report }),
+			)),
+		});
 }
+
+async function recordSettings(url: string): Promise<void> {
+	await write("ml-commons/cluster-settings.json", {
+		source: `ml-commons ${peerVersion}`,
+		...(await recordClusterSettings(url)),
+	});
+}
+
+/** Starts an ml-commons for as long as it is asked. */
+async function withPeer(
+	ask: (url: string) => Promise<void>,
+	{ asShipped }: { asShipped: boolean },
+): Promise<void> {
+	const dataDir = await mkdtemp(join(tmpdir(), "opensearch-ml-sidecar-peer-"));
+	try {
+		const peer = await startPeer({ dataDir, report, asShipped });
+		try {
+			await ask(peer.url);
+		} finally {
+			await peer.stop();
+		}
+	} finally {
+		await rm(dataDir, { recursive: true, force: true });
+	}
+}
+
+const names = process.argv.slice(2);
+await withPeer(recordModels, { asShipped: false });
+if (names.length === 0 || names.includes("cluster-settings"))
+	await withPeer(recordSettings, { asShipped: true });

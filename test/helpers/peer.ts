@@ -71,10 +71,31 @@ const peerRecipe: Recipe = {
 	],
 };
 
-/** Starts ml-commons on a free port, allowed to run models on its one node and to register them by URL. */
-export async function startPeer(options: {
+/** What lets ml-commons run models on its one node and register them by URL, and keeps it from acting by itself. */
+const forRunning = {
+	"plugins.ml_commons.only_run_on_ml_node": "false",
+	"plugins.ml_commons.allow_registering_model_via_url": "true",
+	"plugins.ml_commons.allow_registering_model_via_local_file": "true",
+	// At a node's start it would deploy again what is being deployed for the first time.
+	"plugins.ml_commons.model_auto_redeploy.enable": "false",
+	// Its states are changed behind a caller's back otherwise, at any moment of an undeployment.
+	"plugins.ml_commons.sync_up_job_interval_in_seconds": "0",
+	"plugins.ml_commons.native_memory_threshold": "100",
+	"plugins.ml_commons.jvm_heap_memory_threshold": "100",
+};
+
+/**
+ * Starts ml-commons on a free port.
+ *
+ * @param asShipped with the settings that it comes with, which let it run no model here
+ */
+export async function startPeer({
+	asShipped = false,
+	...options
+}: {
 	dataDir: string;
 	report: (line: string) => void;
+	asShipped?: boolean;
 }): Promise<EmbeddedOpenSearch> {
 	return await startEmbedded({
 		...options,
@@ -82,16 +103,6 @@ export async function startPeer(options: {
 		port: 0,
 		heap: "2g",
 		recipe: peerRecipe,
-		settings: {
-			"plugins.ml_commons.only_run_on_ml_node": "false",
-			"plugins.ml_commons.allow_registering_model_via_url": "true",
-			"plugins.ml_commons.allow_registering_model_via_local_file": "true",
-			// At a node's start it would deploy again what is being deployed for the first time.
-			"plugins.ml_commons.model_auto_redeploy.enable": "false",
-			// Its states are changed behind a caller's back otherwise, at any moment of an undeployment.
-			"plugins.ml_commons.sync_up_job_interval_in_seconds": "0",
-			"plugins.ml_commons.native_memory_threshold": "100",
-			"plugins.ml_commons.jvm_heap_memory_threshold": "100",
-		},
+		settings: asShipped ? {} : forRunning,
 	});
 }
