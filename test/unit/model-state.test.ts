@@ -99,12 +99,13 @@ describe("a deployment on two nodes", () => {
 describe("an undeployment of one node", () => {
 	it("leaves the model on the other, which then is all of it", () => {
 		const model = ended(deploying(["a", "b"]), { a: deployed, b: deployed });
+		const without = changed(toUndeployed(model, { now: 4, nodes: ["a"] }));
+		expect(isPlannedOn(without, "a")).toBe(false);
 		expect(
 			changed(toUndeployed(model, { now: 4, nodes: ["a"] })),
 		).toMatchObject({
 			model_state: "DEPLOYED",
 			planning_worker_nodes: ["b"],
-			deploy_to_all_nodes: false,
 		});
 	});
 });
