@@ -33,30 +33,35 @@ const byteOrderMark = "\ufeff";
 const pieceBytes = 65_536;
 const pieceLines = 4_096;
 
-/** The lines of a body, each with its line break; the last one may have none. */
+/**
+ * The lines of a body, each with its line break; the last one may have none. They come together, those that end in one
+ * piece of the body: a line may be a single byte, and to hand it on by itself would cost a thousand times as much.
+ */
 export async function* splitLines(
 	body: AsyncIterable<Uint8Array>,
 	limit: number,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer[]> {
 	let parts: Buffer[] = [];
 	let length = 0;
 	for await (const chunk of body) {
-		let piece = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-		for (;;) {
-			const end = piece.indexOf(lineBreak);
-			const part = end === -1 ? piece : piece.subarray(0, end + 1);
+		const piece = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+		const lines: Buffer[] = [];
+		for (let start = 0; start < piece.length; ) {
+			const end = piece.indexOf(lineBreak, start) + 1;
+			const part = piece.subarray(start, end === 0 ? piece.length : end);
 			length += part.length;
 			if (length > limit)
 				throw new LineTooLong(`a line is longer than ${limit} bytes`);
-			if (part.length > 0) parts.push(part);
-			if (end === -1) break;
-			yield parts.length === 1 ? part : Buffer.concat(parts);
+			start += part.length;
+			parts.push(part);
+			if (end === 0) break;
+			lines.push(parts.length === 1 ? part : Buffer.concat(parts));
 			parts = [];
 			length = 0;
-			piece = piece.subarray(end + 1);
 		}
+		if (lines.length > 0) yield lines;
 	}
-	if (length > 0) yield Buffer.concat(parts);
+	if (length > 0) yield [Buffer.concat(parts)];
 }
 
 /**
@@ -65,7 +70,7 @@ export async function* splitLines(
  * follows can't be told apart, and OpenSearch refuses the whole body.
  */
 export async function* readItems(
-	lines: AsyncIterable<Buffer>,
+	batches: AsyncIterable<readonly Buffer[]>,
 ): AsyncGenerator<BulkItem> {
 	let broken = false;
 	/** Lines that are handed on as they are, before what comes next. */
@@ -78,27 +83,28 @@ export async function* readItems(
 		passedBytes = 0;
 		return taken;
 	};
-	for await (const line of lines) {
-		if (pending) {
-			yield { ...pending, source: line };
-			pending = undefined;
-			continue;
+	for await (const lines of batches)
+		for (const line of lines) {
+			if (pending) {
+				yield { ...pending, source: line };
+				pending = undefined;
+				continue;
+			}
+			const blank: boolean = !broken && isBlank(line);
+			const action: BulkAction | undefined =
+				broken || blank ? undefined : parseAction(line);
+			if (!action) {
+				broken ||= !blank;
+				passed.push(line);
+				passedBytes += line.length;
+				if (passedBytes >= pieceBytes || passed.length >= pieceLines)
+					yield { action: undefined, actionLine: take(), source: undefined };
+			} else if (action.operation === "delete") {
+				yield { action, actionLine: take(line), source: undefined };
+			} else {
+				pending = { action, actionLine: take(line) };
+			}
 		}
-		const blank: boolean = !broken && isBlank(line);
-		const action: BulkAction | undefined =
-			broken || blank ? undefined : parseAction(line);
-		if (!action) {
-			broken ||= !blank;
-			passed.push(line);
-			passedBytes += line.length;
-			if (passedBytes >= pieceBytes || passed.length >= pieceLines)
-				yield { action: undefined, actionLine: take(), source: undefined };
-		} else if (action.operation === "delete") {
-			yield { action, actionLine: take(line), source: undefined };
-		} else {
-			pending = { action, actionLine: take(line) };
-		}
-	}
 	if (pending) yield { ...pending, source: undefined };
 	else if (passed.length > 0)
 		yield { action: undefined, actionLine: take(), source: undefined };
@@ -149,5 +155,8 @@ function stringOf(value: unknown): string | undefined {
 }
 
 function isBlank(line: Buffer): boolean {
-	return line.toString("latin1").trim() === "";
+	return (
+		(line.length === 1 && line[0] === lineBreak) ||
+		line.toString("latin1").trim() === ""
+	);
 }

@@ -137,6 +137,13 @@ export const SettingsSchema = Type.Object({
 		description:
 			"A body that is read whole: a search, a pipeline, a model API call; inflated size.",
 	}),
+	SIDECAR_BODIES_LIMIT: Type.Integer({
+		default: 256 * mebibyte,
+		minimum: 1,
+		unit: "bytes",
+		description:
+			"All bodies together that are being read whole, or were and are not answered yet; past it the answer is 429.",
+	}),
 	SIDECAR_BULK_LINE_LIMIT: Type.Integer({
 		default: 100 * mebibyte,
 		minimum: 1,
@@ -199,6 +206,13 @@ export const SettingsSchema = Type.Object({
 		minimum: 1,
 		unit: "bytes",
 		description: "All the entries of a model's archive, unpacked.",
+	}),
+	SIDECAR_TOKENIZER_LIMIT: Type.Integer({
+		default: 64 * mebibyte,
+		minimum: 1,
+		unit: "bytes",
+		description:
+			"`tokenizer.json` in a model's archive, unpacked, and `idf.json` likewise; the largest in use have 35 MB.",
 	}),
 	SIDECAR_PRETRAINED_URL: Type.String({
 		default: "https://artifacts.opensearch.org/models/ml-models",

@@ -27,6 +27,10 @@ export const StoredTask = Type.Object({
 	sidecar: Type.Object({
 		/** The node that will end the task, and whose end ends it. */
 		coordinator: Type.String(),
+		/** Of a registration: the model that it makes, from before anything of it is stored. */
+		model_id: Type.Optional(Type.String()),
+		/** Of a registration: the model is to be deployed when it is registered. */
+		deploy: Type.Optional(Type.Boolean()),
 	}),
 });
 

@@ -33,7 +33,10 @@ export function buildApp(options: AppOptions): App {
 	const inference = buildInference(foundation, models);
 	const parts = { foundation, models, registrations, inference };
 
-	const server = createServer(options.logger, inference.metrics);
+	const server = createServer(options.logger, {
+		metrics: inference.metrics,
+		bodies: foundation.bodies,
+	});
 	checkCallers(server, foundation.callers);
 	registerOwnRoutes(server, parts);
 	const upstream = registerProxy(server, parts);

@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Logger } from "pino";
 import type { Settings } from "../../schemas/settings.ts";
 import { upstreamTls } from "../config.ts";
+import { BodyBudget } from "../http/body-budget.ts";
 import { PeerClient } from "../peers/peer-client.ts";
 import { Activity } from "../services/activity.ts";
 import { CallerService } from "../services/callers.ts";
@@ -61,6 +62,10 @@ export function buildFoundation(options: FoundationOptions) {
 	const activity = new Activity(() =>
 		clusterSettings.get("plugins.ml_commons.monitoring_request_count"),
 	);
+	const bodies = new BodyBudget(
+		settings.SIDECAR_BODIES_LIMIT,
+		"SIDECAR_BODIES_LIMIT",
+	);
 	return {
 		settings,
 		logger,
@@ -74,5 +79,6 @@ export function buildFoundation(options: FoundationOptions) {
 		callers,
 		breaker,
 		activity,
+		bodies,
 	};
 }

@@ -35,7 +35,7 @@ export function registerOwnRoutes(server: FastifyInstance, parts: Parts): void {
 	const { loader, convergence, deployments } = running;
 	const { admission } = inference;
 	const { models, controllers, tasks, cluster } = stores;
-	const bodyLimit = jsonBodyLimit(settings);
+	const bodyLimit = jsonBodyLimit(foundation);
 
 	const modelService = new ModelService({
 		models,
@@ -44,10 +44,7 @@ export function registerOwnRoutes(server: FastifyInstance, parts: Parts): void {
 		pipelinesWith: (modelId) => pipelinesWith(stores.pipelines, modelId),
 		deletesSafely: () =>
 			clusterSettings.get("plugins.ml_commons.safe_delete_model"),
-		changed: (modelId, model) => {
-			admission.forget(modelId);
-			if (model) loader.refresh(modelId, model);
-		},
+		changed: (modelId) => admission.forget(modelId),
 	});
 	const controllerService = new ControllerService({
 		controllers,

@@ -18,6 +18,7 @@ export function buildModels(foundation: Foundation) {
 		entries: settings.SIDECAR_ARCHIVE_ENTRIES_LIMIT,
 		ratio: settings.SIDECAR_ARCHIVE_RATIO_LIMIT,
 		unpackedBytes: settings.SIDECAR_ARCHIVE_UNPACKED_LIMIT,
+		tokenizerBytes: settings.SIDECAR_TOKENIZER_LIMIT,
 	};
 	const cache = new ModelCache({
 		folder: join(cacheFolder, "models"),
@@ -41,6 +42,8 @@ export function buildModels(foundation: Foundation) {
 		allocations: settings.SIDECAR_MODEL_ALLOCATIONS || availableParallelism(),
 		threadsPerAllocation: settings.SIDECAR_MODEL_THREADS,
 	});
+	const excluded = () =>
+		clusterSettings.get("plugins.ml_commons.exclude_nodes._name").split(",");
 	const convergence: Convergence = new Convergence({
 		models: stores.models,
 		loader,
@@ -48,6 +51,7 @@ export function buildModels(foundation: Foundation) {
 		logger,
 		modelsLimit: () =>
 			clusterSettings.get("plugins.ml_commons.max_model_on_node"),
+		isEligible: () => !excluded().includes(registry.id),
 	});
 	const deployments = new DeploymentService({
 		models: stores.models,
@@ -70,9 +74,7 @@ export function buildModels(foundation: Foundation) {
 			customPlan: clusterSettings.get(
 				"plugins.ml_commons.allow_custom_deployment_plan",
 			),
-			excluded: clusterSettings
-				.get("plugins.ml_commons.exclude_nodes._name")
-				.split(","),
+			excluded: excluded(),
 			enabled: clusterSettings.get("plugins.ml_commons.local_model.enabled"),
 		}),
 		breaker,

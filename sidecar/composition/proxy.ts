@@ -12,7 +12,7 @@ import { pluginListing } from "../proxy/plugin-listing.ts";
 import { search as searchRoutes } from "../proxy/search.ts";
 import type { Upstream } from "../proxy/upstream.ts";
 import { HiddenAliasService } from "../services/hidden-aliases.ts";
-import { jsonBodyLimit } from "./body-limit.ts";
+import { documentLimit, jsonBodyLimit } from "./body-limit.ts";
 import type { Parts } from "./parts.ts";
 
 /** Registers everything that goes on to OpenSearch. Each of these routes stands behind the one guard. */
@@ -22,8 +22,8 @@ export function registerProxy(
 ): Upstream {
 	const { settings, logger, stores, callers, tls, now } = foundation;
 	const { pipelines, ingest, search } = inference;
-	const bodyLimit = jsonBodyLimit(settings);
-	const documentLimit = settings.SIDECAR_BULK_LINE_LIMIT;
+	const bodyLimit = jsonBodyLimit(foundation);
+	const lineLimit = settings.SIDECAR_BULK_LINE_LIMIT;
 	const gate = new AccessGate({
 		aliases: new HiddenAliasService({
 			store: stores.hiddenAliases,
@@ -52,10 +52,15 @@ export function registerProxy(
 			}),
 		);
 		proxied.register(pluginListing(upstream));
+		proxied.register(bulk({ upstream, ingest, pipelines, callers, lineLimit }));
 		proxied.register(
-			bulk({ upstream, ingest, pipelines, callers, lineLimit: documentLimit }),
+			documents({
+				upstream,
+				ingest,
+				callers,
+				limit: documentLimit(foundation),
+			}),
 		);
-		proxied.register(documents({ upstream, ingest, callers, documentLimit }));
 		proxied.register(searchRoutes({ upstream, search, callers, bodyLimit }));
 		proxied.register(async (scope) => {
 			noticeChanges(scope, pipelines);

@@ -3,6 +3,7 @@ import fastify, {
 	type FastifyInstance,
 	LogController,
 } from "fastify";
+import { type BodyBudget, giveBodiesBack } from "../http/body-budget.ts";
 import { answerError } from "../http/error-handler.ts";
 import type { Metrics } from "../metrics.ts";
 import { proxyServerOptions } from "../proxy/server-options.ts";
@@ -13,7 +14,7 @@ const jsonType = "application/json; charset=UTF-8";
 /** A server without routes: how requests are read, errors answered, and every answer is measured and logged. */
 export function createServer(
 	logger: FastifyBaseLogger,
-	metrics: Metrics,
+	{ metrics, bodies }: { metrics: Metrics; bodies: BodyBudget },
 ): FastifyInstance {
 	const server = fastify({
 		...proxyServerOptions,
@@ -29,6 +30,7 @@ export function createServer(
 		},
 	});
 	server.setErrorHandler(answerError);
+	giveBodiesBack(server, bodies);
 	server.addHook("onSend", async (_request, reply) => {
 		if (reply.getHeader("content-type") === "application/json; charset=utf-8")
 			reply.header("content-type", jsonType);

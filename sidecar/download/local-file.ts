@@ -5,7 +5,7 @@ import { SidecarError } from "../errors.ts";
 import { refused } from "./failure.ts";
 import type { DownloadOptions } from "./options.ts";
 import { codeOf, type PartialFile } from "./partial-file.ts";
-import { shownUrl } from "./trusted-url.ts";
+import { shownUrl, type TrustedUrls } from "./trusted-url.ts";
 
 /** Bytes that are read at a time. */
 const pieceBytes = 1 << 18;
@@ -45,7 +45,10 @@ export async function copyLocal(
 	}
 }
 
-async function openTrusted(url: URL, trusted: RegExp): Promise<FileHandle> {
+async function openTrusted(
+	url: URL,
+	trusted: TrustedUrls,
+): Promise<FileHandle> {
 	if (url.host !== "") throw refused(url, "names a host: file URLs have none");
 	try {
 		const path = fileURLToPath(url);

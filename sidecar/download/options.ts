@@ -1,7 +1,9 @@
+import type { TrustedUrls } from "./trusted-url.ts";
+
 /** What a download may do, how long, and how much of it. */
 export interface DownloadOptions {
 	/** The URL, and every one that it redirects to, has to hold a match. */
-	trusted: RegExp;
+	trusted: TrustedUrls;
 	/** Whether addresses that the internet does not reach may be connected to. */
 	allowPrivateAddresses: boolean;
 	/** Of the file. */

@@ -3,6 +3,8 @@ import { pipeline, Readable, type Transform } from "node:stream";
 import { createGunzip, createInflate } from "node:zlib";
 import type { FastifyRequest } from "fastify";
 import { SidecarError } from "../errors.ts";
+import type { BodyBudget } from "./body-budget.ts";
+import { CollectedBody } from "./collected-body.ts";
 import { ForwardedBody } from "./forwarded-body.ts";
 
 /** The content encodings that OpenSearch accepts. */
@@ -17,6 +19,8 @@ const decoders: ReadonlyMap<string, () => Transform> = new Map([
 export interface BodyLimit {
 	bytes: number;
 	setting: string;
+	/** Of all bodies together; a body is counted as it arrives, with the memory that it takes inflated. */
+	budget?: BodyBudget;
 }
 
 /** Whether a body comes with a request, by its framing (RFC 9112, section 6.3): methods do not matter. */
@@ -48,19 +52,19 @@ export function isEncoded(request: FastifyRequest): boolean {
 	return encodingOf(request) !== undefined;
 }
 
-/** A client's body, inflated. @throws SidecarError as {@link bytesOf} does, and too_large past the limit */
+/** A client's body, inflated. @throws SidecarError as {@link bytesOf} does, too_large past the limit, too_many_requests past the budget */
 export function readBody(
 	request: FastifyRequest,
 	limit: BodyLimit,
 ): Promise<Buffer> {
-	return collect(bytesOf(request), limit);
+	return collect(bytesOf(request), request, limit);
 }
 
 /**
  * A body that was read as it was sent, inflated; undefined where it is not what its encoding says: OpenSearch then
  * says what it makes of it.
  *
- * @throws SidecarError too_large past the limit
+ * @throws SidecarError too_large past the limit, too_many_requests past the budget
  */
 export async function inflate(
 	request: FastifyRequest,
@@ -72,7 +76,8 @@ export async function inflate(
 	const decoder = decoders.get(encoding)?.();
 	if (!decoder) return undefined;
 	try {
-		return await collect(decode(Readable.from([body]), decoder), limit);
+		const inflated = decode(Readable.from([body]), decoder);
+		return await collect(inflated, request, limit);
 	} catch (error) {
 		if (isZlibError(error)) return undefined;
 		throw error;
@@ -106,16 +111,15 @@ function encodingOf({ raw }: FastifyRequest): string | undefined {
 
 async function collect(
 	bytes: AsyncIterable<Buffer>,
+	{ raw }: FastifyRequest,
 	limit: BodyLimit,
 ): Promise<Buffer> {
-	const pieces: Buffer[] = [];
-	let length = 0;
+	const body = new CollectedBody((size) => limit.budget?.take(raw, size));
 	for await (const piece of bytes) {
-		length += piece.length;
-		if (length > limit.bytes) throw tooLarge(limit);
-		pieces.push(piece);
+		if (body.length + piece.length > limit.bytes) throw tooLarge(limit);
+		body.append(piece);
 	}
-	return Buffer.concat(pieces, length);
+	return body.bytes;
 }
 
 /** The refusal of a body past its limit. */

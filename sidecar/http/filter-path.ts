@@ -1,7 +1,10 @@
 import { SidecarError } from "../errors.ts";
 
-/** The steps of one `filter_path` that are still to be taken. */
-export type Path = readonly string[];
+/** The steps of one `filter_path` that are still to be taken. Paths that end alike share their end. */
+export interface Path {
+	readonly step: string;
+	readonly rest: Path | undefined;
+}
 
 /** What a name's path says of it: it ends there, it goes on within it, or it does not lead there. */
 export type Match = "ends" | "leads nowhere" | Path[];
@@ -22,32 +25,56 @@ export function readFilterPaths(text: string): FilterPaths {
 	const excluded = paths.filter((path) => path.startsWith("-"));
 	if (excluded.includes("-"))
 		throw new SidecarError("bad_request", "filters cannot be null or empty");
+	const reader = new PathReader();
 	return {
-		included: paths.filter((path) => !path.startsWith("-")).flatMap(readPath),
-		excluded: excluded.map((path) => path.slice(1)).flatMap(readPath),
+		included: reader.read(paths.filter((path) => !path.startsWith("-"))),
+		excluded: reader.read(excluded.map((path) => path.slice(1))),
 	};
 }
 
-/** No path at all for a text without any; a dot at the end is of no meaning. */
-function readPath(text: string): Path[] {
-	if (text === "") return [];
-	const steps = text.split(/(?<!\\)\./);
-	if (steps.length > 1 && steps.at(-1) === "") steps.pop();
-	return [steps.map((step) => step.replaceAll("\\.", "."))];
+/** Makes paths of texts, and one path for all that have the same steps: a place is then reached by each path once. */
+class PathReader {
+	readonly #paths = new Map<Path | undefined, Map<string, Path>>();
+
+	/** No path at all for a text without any; a dot at the end is of no meaning. */
+	read(texts: readonly string[]): Path[] {
+		const paths = new Set<Path>();
+		for (const text of texts) {
+			if (text === "") continue;
+			const steps = text.split(/(?<!\\)\./);
+			if (steps.length > 1 && steps.at(-1) === "") steps.pop();
+			const path = steps.reduceRight<Path | undefined>(
+				(rest, step) => this.#path(step.replaceAll("\\.", "."), rest),
+				undefined,
+			);
+			if (path) paths.add(path);
+		}
+		return [...paths];
+	}
+
+	#path(step: string, rest: Path | undefined): Path {
+		const known = this.#paths.get(rest) ?? new Map<string, Path>();
+		this.#paths.set(rest, known);
+		const path = known.get(step) ?? { step, rest };
+		known.set(step, path);
+		return path;
+	}
 }
 
-/** Where paths lead that arrived at an object and now meet one of its names; arrays are no steps. */
+/**
+ * Where paths lead that arrived at an object and now meet one of its names; arrays are no steps. However often a `**`
+ * could be taken, the outcome holds each path once: it has no more of them than `filter_path` has steps.
+ */
 export function follow(paths: readonly Path[], name: string): Match {
-	const next: Path[] = [];
+	const next = new Set<Path>();
 	for (const path of paths) {
-		const [step = "", ...rest] = path;
-		if (!stepMatches(step, name)) continue;
-		if (rest.length === 0) return "ends";
-		next.push(rest);
+		if (!stepMatches(path.step, name)) continue;
+		if (path.rest === undefined) return "ends";
+		next.add(path.rest);
 		// `**` takes one name or more.
-		if (step === "**") next.push(path);
+		if (path.step === "**") next.add(path);
 	}
-	return next.length === 0 ? "leads nowhere" : next;
+	return next.size === 0 ? "leads nowhere" : [...next];
 }
 
 /**

@@ -4,6 +4,9 @@ import { type JsonSink, textOf } from "./json-sink.ts";
 /** What becomes of what stands somewhere: all of it passes, nothing does, or what the paths from there on say. */
 type Verdict = "all" | "nothing" | readonly Path[];
 
+/** Paths and names that are remembered at a time. */
+const mostKept = 100_000;
+
 interface Place {
 	readonly array: boolean;
 	readonly verdict: Verdict;
@@ -22,11 +25,9 @@ export class PathFilter implements JsonSink {
 	readonly #paths: readonly Path[];
 	readonly #excludes: boolean;
 	readonly #places: Place[] = [];
-	/**
-	 * What names were found to say, since an answer has few names many times. Bounded by the answer's distinct names at
-	 * each step of the paths.
-	 */
+	/** What names were found to say, since an answer has few names many times; forgotten past {@link mostKept}. */
 	readonly #matches = new Map<readonly Path[], Map<string, Match>>();
+	#kept = 0;
 	#name: string | undefined;
 	#verdict: Verdict;
 
@@ -96,10 +97,16 @@ export class PathFilter implements JsonSink {
 	}
 
 	#match(paths: readonly Path[], raw: string): Match {
+		const found = this.#matches.get(paths)?.get(raw);
+		if (found) return found;
+		const match = follow(paths, textOf(raw));
+		this.#kept += Array.isArray(match) ? 1 + match.length : 1;
+		if (this.#kept > mostKept) {
+			this.#matches.clear();
+			this.#kept = 0;
+		}
 		const known = this.#matches.get(paths) ?? new Map<string, Match>();
-		this.#matches.set(paths, known);
-		const match = known.get(raw) ?? follow(paths, textOf(raw));
-		known.set(raw, match);
+		this.#matches.set(paths, known.set(raw, match));
 		return match;
 	}
 

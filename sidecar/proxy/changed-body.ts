@@ -6,6 +6,7 @@ import {
 	isEncoded,
 	tooLarge,
 } from "../http/client-body.ts";
+import { CollectedBody } from "../http/collected-body.ts";
 import { ForwardedBody } from "../http/forwarded-body.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -48,7 +49,7 @@ export async function forwardChanged(
  * A client's body as it was sent: its bytes or, past the limit, a stream of what was read and of what is still to
  * come, if `pass` allows that.
  *
- * @throws SidecarError too_large past the limit otherwise
+ * @throws SidecarError too_large past the limit otherwise, too_many_requests past the budget
  */
 export async function readUpTo(
 	{ raw }: FastifyRequest,
@@ -58,15 +59,18 @@ export async function readUpTo(
 	const source = new ForwardedBody(raw);
 	// By hand: a loop that is left destroys what it iterates over.
 	const rest: AsyncIterator<Buffer> = source[Symbol.asyncIterator]();
-	const pieces: Buffer[] = [];
-	let length = 0;
-	while (length <= limit.bytes) {
-		const { done, value } = await rest.next();
-		if (done) return Buffer.concat(pieces, length);
-		pieces.push(value);
-		length += value.length;
+	const body = new CollectedBody((size) => limit.budget?.take(raw, size));
+	try {
+		while (body.length <= limit.bytes) {
+			const { done, value } = await rest.next();
+			if (done) return body.bytes;
+			body.append(value);
+		}
+	} catch (error) {
+		source.destroy();
+		throw error;
 	}
-	const prefix = Buffer.concat(pieces, length);
+	const prefix = body.bytes;
 	if (!pass(prefix)) {
 		source.destroy();
 		throw tooLarge(limit);

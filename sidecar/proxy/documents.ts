@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
+import type { BodyLimit } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { IngestService } from "../services/ingest.ts";
@@ -10,8 +11,8 @@ export interface DocumentsOptions {
 	upstream: Upstream;
 	ingest: IngestService;
 	callers: CallerService;
-	/** A document at most, in bytes. */
-	documentLimit: number;
+	/** One document. */
+	limit: BodyLimit;
 }
 
 interface DocumentRequest {
@@ -27,8 +28,7 @@ const routes = [
 
 /** `_doc` and `_create`: one document, embedded where its pipeline asks for it. */
 export function documents(options: DocumentsOptions): FastifyPluginAsync {
-	const { upstream, ingest, callers, documentLimit } = options;
-	const limit = { bytes: documentLimit, setting: "SIDECAR_BULK_LINE_LIMIT" };
+	const { upstream, ingest, callers, limit } = options;
 	return async (app) => {
 		keepBodiesRaw(app);
 		for (const { method, url } of routes)

@@ -13,6 +13,16 @@ const hopByHop = new Set([
 	"http2-settings",
 ]);
 
+/** What says how a message is read, and by whom it was sent: no connection has it for itself, whatever it declares. */
+const endToEndAlways: ReadonlySet<string> = new Set([
+	"accept",
+	"authorization",
+	"content-encoding",
+	"content-length",
+	"content-type",
+	"host",
+]);
+
 /** The connection to OpenSearch writes its own `host`; `expect` is answered by the server that read it. */
 const requestHop = new Set(["host", "expect"]);
 
@@ -26,7 +36,7 @@ const ofBody = new Set([...bodyFraming, "content-type"]);
  * @param raw names and values in turns, as in `IncomingMessage.rawHeaders`
  * @param replaced whether another body is sent than the one that these headers came with
  * @param plain whether the answer must not be compressed, since it is read here
- * @param json whether the answer is to be JSON, whatever the client accepts
+ * @param json whether body and answer are JSON, whatever the client sends and accepts
  */
 export function requestHeaders(
 	raw: readonly string[],
@@ -36,14 +46,15 @@ export function requestHeaders(
 		json = false,
 	}: { replaced: boolean; plain?: boolean; json?: boolean },
 ): string[] {
-	return endToEnd(
+	const kept = endToEnd(
 		raw,
 		(name) =>
 			!requestHop.has(name) &&
 			!(replaced && bodyFraming.has(name)) &&
 			!(plain && name === "accept-encoding") &&
-			!(json && name === "accept"),
+			!(json && (name === "accept" || name === "content-type")),
 	);
+	return json ? [...kept, "content-type", "application/json"] : kept;
 }
 
 /** The headers that go back to the client, in their order, their spelling and their number. */
@@ -85,8 +96,10 @@ function connectionOptions(raw: readonly string[]): Set<string> {
 	const options = new Set<string>();
 	for (let index = 0; index + 1 < raw.length; index += 2) {
 		if (raw[index]?.toLowerCase() !== "connection") continue;
-		for (const option of raw[index + 1]?.split(",") ?? [])
-			options.add(option.trim().toLowerCase());
+		for (const option of raw[index + 1]?.split(",") ?? []) {
+			const name = option.trim().toLowerCase();
+			if (!endToEndAlways.has(name)) options.add(name);
+		}
 	}
 	return options;
 }

@@ -87,9 +87,12 @@ export function internalRoutes(
 		app.post(
 			"/_sidecar/internal/converge",
 			{ schema: { body: Models } },
-			({ body }, reply) => {
-				// The outcome stands in the model's document.
-				for (const id of body.model_ids) void convergence.run(id);
+			({ body, log }, reply) => {
+				// The outcome stands in the model's document; what fails is done by the next round.
+				for (const id of body.model_ids)
+					convergence.run(id).catch((error: unknown) => {
+						log.warn({ err: error, modelId: id }, "a deployment is delayed");
+					});
 				return reply.status(202).send({});
 			},
 		);

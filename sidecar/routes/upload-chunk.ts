@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import pLimit from "p-limit";
 import { Type } from "typebox";
 import { SidecarError } from "../errors.ts";
 import { bytesOf } from "../http/client-body.ts";
+import { clientSignal } from "../http/client-signal.ts";
 import type { RegistrationService } from "../services/registration.ts";
 
 const Params = Type.Object({
@@ -11,12 +13,19 @@ const Params = Type.Object({
 const Answer = Type.Object({ status: Type.String() });
 
 /**
+ * Chunks that are written to OpenSearch at a time: it holds each of them whole, 14 MB as base64. The others wait with
+ * their bodies unread, which is their clients' memory and not the sidecar's.
+ */
+const uploadsAtOnce = 8;
+
+/**
  * `/_plugins/_ml/models/{model_id}/upload_chunk/{n}`, once called `chunk`: raw bytes, which clients label with
  * any content type, JSON most of all.
  */
 export function uploadChunkRoutes(
-	registration: RegistrationService,
+	registration: Pick<RegistrationService, "uploadChunk">,
 ): FastifyPluginAsyncTypebox {
+	const turns = pLimit(uploadsAtOnce);
 	return async (app) => {
 		app.removeAllContentTypeParsers();
 		app.addContentTypeParser("*", (_request, _payload, done) => done(null));
@@ -24,13 +33,17 @@ export function uploadChunkRoutes(
 			app.post(
 				`/_plugins/_ml/models/:model_id/${name}/:chunk_number`,
 				{ schema: { params: Params, response: { 200: Answer } } },
-				async (request) => {
+				async (request, reply) => {
 					const { model_id, chunk_number } = request.params;
-					await registration.uploadChunk(
-						model_id,
-						readNumber(chunk_number),
-						bytesOf(request),
-					);
+					const number = readNumber(chunk_number);
+					const signal = clientSignal(reply);
+					await turns(() => {
+						if (signal.aborted)
+							throw new SidecarError("bad_request", "The client is gone", {
+								cause: signal.reason,
+							});
+						return registration.uploadChunk(model_id, number, bytesOf(request));
+					});
 					return { status: "Uploaded" };
 				},
 			);

@@ -7,6 +7,8 @@ export interface ArchiveLimits {
 	ratio: number;
 	/** All entries together, unpacked, bytes. */
 	unpackedBytes: number;
+	/** tokenizer.json, and idf.json: what a model's process reads into memory as text. Unpacked, each. */
+	tokenizerBytes: number;
 	/** Whether an archive may hold a tokenizer and no ONNX file: that of a SPARSE_TOKENIZE model. */
 	withoutGraph?: boolean;
 }
@@ -62,6 +64,11 @@ export function checkEntry(entry: ArchiveEntry, limits: ArchiveLimits): void {
 		throw new SidecarError(
 			"bad_request",
 			`Model archive contains a disallowed executable file: ${name}`,
+		);
+	}
+	if (rootFiles.includes(name) && unpackedBytes > limits.tokenizerBytes) {
+		throw refused(
+			`has ${unpackedBytes} bytes in ${name}; SIDECAR_TOKENIZER_LIMIT allows ${limits.tokenizerBytes}`,
 		);
 	}
 	if (unpackedBytes > compressedBytes * limits.ratio) {

@@ -15,6 +15,9 @@ import {
 	refused,
 } from "./archive-plan.ts";
 
+/** Bytes that may wait to be written, so that a disk and the hash work at the same time. */
+const heldBytes = 1024 * 1024;
+
 /** A file that has been unpacked. */
 export interface UnpackedFile {
 	name: string;
@@ -132,7 +135,11 @@ async function unpackEntry(
 				yield chunk;
 			}
 		},
-		createWriteStream(path, { flags: "wx", mode: 0o600 }),
+		createWriteStream(path, {
+			flags: "wx",
+			mode: 0o600,
+			highWaterMark: heldBytes,
+		}),
 	);
 	if (crc !== entry.crc32) {
 		throw refused(`is damaged: ${entry.fileName} has another checksum`);

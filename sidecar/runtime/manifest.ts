@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { lstat, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { UnpackedModel } from "./archive.ts";
 import { hasCode } from "./system-error.ts";
 
@@ -79,7 +78,9 @@ function isFile(value: unknown): value is UnpackedModel["files"][number] {
 
 async function hashFile(path: string): Promise<string> {
 	const hash = createHash("sha256");
-	await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+	// Not through a pipeline, which takes half as long again.
+	const pieces = createReadStream(path, { highWaterMark: 1 << 20 });
+	for await (const piece of pieces) hash.update(piece);
 	return hash.digest("hex");
 }
 

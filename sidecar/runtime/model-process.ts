@@ -59,11 +59,11 @@ export class ModelProcess implements LoadedModel {
 	}
 
 	/**
-	 * Starts the first process. Rejects with the reason why the model cannot be run: `bad_request` if it is the
+	 * Starts the first process, or takes one that has been started for this model. Rejects with the reason why the model cannot be run: `bad_request` if it is the
 	 * model's or its configuration's fault, else `inference_failed`; with RuntimeStopped if it is stopped meanwhile.
 	 */
-	async start(): Promise<void> {
-		const process = await this.#spawn();
+	async start(spare?: SpawnedProcess): Promise<void> {
+		const process = await this.#spawn(spare);
 		this.#supervise(process).catch((err: unknown) => {
 			this.#options.logger.error({ err }, "supervision of a model failed");
 		});
@@ -109,6 +109,7 @@ export class ModelProcess implements LoadedModel {
 		return {
 			state: this.#state,
 			pid: this.#process?.pid,
+			allocations: this.#process?.allocations ?? 0,
 			queued: size,
 			texts,
 			tokens,
@@ -130,18 +131,16 @@ export class ModelProcess implements LoadedModel {
 		await this.#process?.stop();
 	}
 
-	async #spawn(): Promise<SpawnedProcess> {
+	async #spawn(spare?: SpawnedProcess): Promise<SpawnedProcess> {
 		const { modelId, spec, logger, startTimeoutMs } = this.#options;
-		const process = new SpawnedProcess({
-			modelId,
-			spec,
-			logger,
-			startTimeoutMs,
-			onAnswer: (answer) => this.#queue.answered(answer),
-		});
+		const process = spare ?? new SpawnedProcess({ modelId, logger });
 		this.#process = process;
 		try {
-			this.#facts = await process.ready;
+			this.#facts = await process.load({
+				spec,
+				timeoutMs: startTimeoutMs,
+				onAnswer: (answer) => this.#queue.answered(answer),
+			});
 		} catch (error) {
 			// Asked before the wait: a model that failed by itself is not excused by a stop that came after.
 			const reason = this.#gone ?? error;

@@ -3,6 +3,9 @@ import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { SidecarError } from "../errors.ts";
 
+/** Bytes that may wait to be written, so that a disk and the hash work at the same time. */
+const heldBytes = 1024 * 1024;
+
 /** A model's archive, wherever it comes from. */
 export interface ModelSource {
 	/** Of the archive, hexadecimal; the model's name in the cache. */
@@ -30,7 +33,10 @@ export async function receiveArchive(
 			yield chunk;
 		}
 	}
-	await pipeline(checked, createWriteStream(archive, { mode: 0o600 }));
+	await pipeline(
+		checked,
+		createWriteStream(archive, { mode: 0o600, highWaterMark: heldBytes }),
+	);
 	if (received !== sizeBytes) {
 		throw changed(`expected ${sizeBytes} bytes, got ${received}`);
 	}

@@ -111,12 +111,10 @@ export class Runtime {
 
 	/** Takes a model out of memory, loaded or loading; resolves when its process is gone. False: there was none. */
 	async unload(modelId: string): Promise<boolean> {
-		await this.discard(modelId);
 		const entry = this.#entries.get(modelId);
-		if (entry === undefined) return false;
 		this.#entries.delete(modelId);
-		await entry.process.stop();
-		return true;
+		await Promise.all([entry?.process.stop(), this.discard(modelId)]);
+		return entry !== undefined;
 	}
 
 	/** Takes all the models out of memory, and no more in; loads and calls under way end with RuntimeStopped. */
@@ -129,7 +127,7 @@ export class Runtime {
 	#takeSpare(modelId: string): SpawnedProcess | undefined {
 		const spare = this.#spares.get(modelId);
 		this.#spares.delete(modelId);
-		return spare;
+		return spare?.isRunning === true ? spare : undefined;
 	}
 
 	async #start(modelId: string, process: ModelProcess): Promise<LoadedModel> {

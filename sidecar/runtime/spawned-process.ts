@@ -25,31 +25,35 @@ const inheritedVariables = [
 
 export interface SpawnedProcessOptions {
 	modelId: string;
-	spec: ModelSpec;
 	logger: Logger;
-	/** Time from the spawn until the model is ready, milliseconds. */
-	startTimeoutMs: number;
+}
+
+export interface LoadOptions {
+	spec: ModelSpec;
+	/** Time until the model is ready, milliseconds. */
+	timeoutMs: number;
 	/** What came of an input. */
 	onAnswer: (answer: Answer) => void;
 }
 
 /**
- * One operating system process with one model in it, from its start to its end. It is spoken to over a socket
- * pair (descriptor 3) and ends when that closes: so also when the sidecar is killed.
+ * One operating system process for one model, from its start to its end. It is spoken to over a socket pair
+ * (descriptor 3) and ends when that closes: so also when the sidecar is killed.
  */
 export class SpawnedProcess {
-	/** Resolves when the model answers; rejects with the reason why it does not. */
-	readonly ready: Promise<ModelFacts>;
 	/** Resolves when the process has ended and nothing comes from it any more; in words, how. */
 	readonly ended: Promise<string>;
 	readonly #child: ChildProcess;
 	readonly #socket: Duplex;
 	/** What went wrong, if the process' own end does not say it. */
 	#failure: string | undefined;
+	#allocations = 0;
+	/** A process that has not been told to load has nothing to say. */
+	#onMessage: (message: FromProcess) => void = () => undefined;
 
-	/** Throws what the operating system says if no process can be made. */
+	/** Starts it, without its model. Throws what the operating system says if no process can be made. */
 	constructor(options: SpawnedProcessOptions) {
-		const { modelId, spec, logger } = options;
+		const { modelId, logger } = options;
 		const child = spawn(process.execPath, [script(), modelId], {
 			stdio: ["ignore", "pipe", "pipe", "pipe"],
 			env: inheritedEnvironment(),
@@ -60,18 +64,66 @@ export class SpawnedProcess {
 		this.#child = child;
 		this.#socket = socketOf(child);
 		logLines(child, logger.child({ modelId, pid: child.pid }));
-		this.ready = this.#started(options);
-		// Whoever waits for `ready` gets the rejection; without a waiter it is of no interest.
-		this.ready.catch(() => undefined);
+		this.#listen();
 		// After `close` neither the socket nor the process has anything more to say.
 		this.ended = new Promise((resolve) => {
 			child.on("close", () => resolve(this.#how()));
 		});
-		this.send({ kind: "load", spec });
+	}
+
+	/** What runs inputs in it: one from the moment it is ready, the others of its specification as they join. */
+	get allocations(): number {
+		return this.#allocations;
+	}
+
+	/** False as soon as the operating system says that it has ended. */
+	get isRunning(): boolean {
+		const { exitCode, signalCode } = this.#child;
+		return exitCode === null && signalCode === null;
 	}
 
 	get pid(): number | undefined {
 		return this.#child.pid;
+	}
+
+	/**
+	 * Loads the model, once. Resolves when it answers, with one allocation; rejects with the reason why it does
+	 * not, and the process then ends.
+	 */
+	load({ spec, timeoutMs, onAnswer }: LoadOptions): Promise<ModelFacts> {
+		return new Promise((resolve, reject) => {
+			const deadline = setTimeout(() => {
+				const time = `${timeoutMs} ms`;
+				reject(modelFailed(`model process was not ready within ${time}`));
+				this.kill();
+			}, timeoutMs);
+			void this.ended.then((how) => {
+				clearTimeout(deadline);
+				reject(modelFailed(`model process ${how} while it started`));
+			});
+			this.#onMessage = (message) => {
+				switch (message.kind) {
+					case "ready":
+						clearTimeout(deadline);
+						this.#allocations = 1;
+						resolve(message.facts);
+						break;
+					case "allocated":
+						this.#allocations = message.allocations;
+						break;
+					case "refused": {
+						const { code, reason } = message.refusal;
+						reject(new SidecarError(code, reason));
+						this.kill();
+						break;
+					}
+					case "result":
+					case "failed":
+						onAnswer(message);
+				}
+			};
+			this.send({ kind: "load", spec });
+		});
 	}
 
 	send(message: ToProcess): void {
@@ -97,45 +149,13 @@ export class SpawnedProcess {
 		await this.ended;
 	}
 
-	#started(options: SpawnedProcessOptions): Promise<ModelFacts> {
-		return new Promise((resolve, reject) => {
-			const deadline = setTimeout(() => {
-				const time = `${options.startTimeoutMs} ms`;
-				reject(modelFailed(`model process was not ready within ${time}`));
-				this.kill();
-			}, options.startTimeoutMs);
-			this.#child.on("close", () => {
-				clearTimeout(deadline);
-				const how = this.#how();
-				reject(modelFailed(`model process ${how} while it started`));
-			});
-			this.#listen((message) => {
-				switch (message.kind) {
-					case "ready":
-						clearTimeout(deadline);
-						resolve(message.facts);
-						break;
-					case "refused": {
-						const { code, reason } = message.refusal;
-						reject(new SidecarError(code, reason));
-						this.kill();
-						break;
-					}
-					case "result":
-					case "failed":
-						options.onAnswer(message);
-				}
-			});
-		});
-	}
-
-	#listen(onMessage: (message: FromProcess) => void): void {
+	#listen(): void {
 		const reader = new FrameReader();
 		this.#socket.on("data", (chunk: Buffer) => {
 			try {
 				for (const frame of reader.push(chunk)) {
 					const message = decodeMessage(frame);
-					if (isFromProcess(message)) onMessage(message);
+					if (isFromProcess(message)) this.#onMessage(message);
 				}
 			} catch (error) {
 				this.#failure ??= `sent nonsense: ${String(error)}`;

@@ -18,6 +18,15 @@ export interface TokenizedText {
  */
 const longestPiece = 1_000_000;
 
+/** Tokens that a tokenizer may have; the largest in use have some 260,000. */
+const mostTokens = 1_000_000;
+
+/** UTF-16 units of all that its ids read as: a decoder can make a long text of every token. */
+const mostCharacters = 16_777_216;
+
+/** Ids that are read at a time. */
+const idsAtOnce = 4_096;
+
 /** A first guess at the characters that fill a window; a wrong one costs time only. */
 const charactersPerToken = 8;
 
@@ -44,7 +53,7 @@ export class TextTokenizer {
 
 	/**
 	 * Reads a tokenizer.json. The window is `maxLength`, else the file's own truncation, else 512. Throws
-	 * `bad_request` for a file that the library does not take or a window without room for a token beside the
+	 * `bad_request` for a file that the library does not take, more than 1,000,000 tokens, or a window without room for a token beside the
 	 * special ones, of which `pairs` of texts have more.
 	 */
 	static async fromFile(
@@ -56,6 +65,8 @@ export class TextTokenizer {
 		const file = readTokenizerFile(json);
 		const window = maxLength ?? file.window;
 		const tokenizer = parse(json);
+		const size = tokenizer.getVocabSize(true);
+		if (size > mostTokens) throw pastLimit(`${size} tokens`, mostTokens);
 		tokenizer.disablePadding();
 		tokenizer.disableTruncation();
 		// The library takes a window smaller than the special tokens for none at all.
@@ -91,14 +102,28 @@ export class TextTokenizer {
 		return tokenized;
 	}
 
-	/** What each id reads as by itself, by id; special tokens, and ids that no token has, as nothing. */
+	/**
+	 * What each id reads as by itself, by id; special tokens, and ids that no token has, as nothing. Throws
+	 * `bad_request` where an id, or the length of it all, is past what is kept for a model in memory.
+	 */
 	async vocabulary(): Promise<string[]> {
 		const ids = Object.values(this.#tokenizer.getVocab(true));
-		const largest = ids.reduce((most, id) => Math.max(most, id), -1);
-		return this.#tokenizer.decodeBatch(
-			Array.from({ length: largest + 1 }, (_, id) => [id]),
-			true,
-		);
+		const count = 1 + ids.reduce((most, id) => Math.max(most, id), -1);
+		if (count > mostTokens) throw pastLimit(`${count} token ids`, mostTokens);
+		const vocabulary: string[] = [];
+		let characters = 0;
+		for (let first = 0; first < count; first += idsAtOnce) {
+			const length = Math.min(idsAtOnce, count - first);
+			const read = await this.#tokenizer.decodeBatch(
+				Array.from({ length }, (_, index) => [first + index]),
+				true,
+			);
+			characters += read.reduce((sum, token) => sum + token.length, 0);
+			if (characters > mostCharacters)
+				throw pastLimit(`${characters} characters in tokens`, mostCharacters);
+			vocabulary.push(...read);
+		}
+		return vocabulary;
 	}
 
 	/**
@@ -152,6 +177,13 @@ export class TextTokenizer {
 			truncated: encoding.getOverflowing().length > 0,
 		};
 	}
+}
+
+function pastLimit(what: string, limit: number): SidecarError {
+	return new SidecarError(
+		"bad_request",
+		`tokenizer.json has ${what}; ${limit} are the most`,
+	);
 }
 
 function parse(json: string): Tokenizer {

@@ -50,7 +50,7 @@ export async function storeChunks(
 	return entries;
 }
 
-function storeChunk(
+async function storeChunk(
 	{ path, sizeBytes, modelId, index }: ArchiveToStore,
 	number: number,
 	{ chunks, signal }: { chunks: ChunkStore; signal: AbortSignal },
@@ -61,5 +61,6 @@ function storeChunk(
 	const bytes = async function* () {
 		yield* createReadStream(path, { start, end, signal });
 	};
-	return chunks.put({ index, modelId, number }, bytes());
+	const { entry } = await chunks.put({ index, modelId, number }, bytes());
+	return entry;
 }

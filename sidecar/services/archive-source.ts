@@ -6,6 +6,7 @@ import type { FunctionName, ModelConfig } from "../../schemas/model.ts";
 import { PretrainedConfig } from "../../schemas/register.ts";
 import { download } from "../download/download.ts";
 import type { Downloaded, DownloadOptions } from "../download/options.ts";
+import type { TrustedUrls } from "../download/trusted-url.ts";
 import { SidecarError } from "../errors.ts";
 import { readModelFunction } from "./function-name.ts";
 import { readFunctionConfig } from "./model-config.ts";
@@ -40,7 +41,7 @@ interface Target {
 interface Content {
 	url: string;
 	hash: string | undefined;
-	trusted: RegExp;
+	trusted: TrustedUrls;
 }
 
 const configBytes = 1024 * 1024;

@@ -4,7 +4,7 @@ import { SidecarError } from "../errors.ts";
 import { RuntimeStopped } from "../runtime/runtime-stopped.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { ModelLoader, ReadyModel } from "./model-loader.ts";
-import { isPlannedOn, withWorker } from "./model-state.ts";
+import { isNamedFor, isPlannedOn, withWorker } from "./model-state.ts";
 import type { NodeRegistry } from "./node-registry.ts";
 
 export interface ConvergenceOptions {
@@ -14,6 +14,8 @@ export interface ConvergenceOptions {
 	logger: Logger;
 	/** Models that this sidecar may have in memory. */
 	modelsLimit: () => number;
+	/** Whether this sidecar runs models that are deployed everywhere. */
+	isEligible: () => boolean;
 }
 
 /** What became of a model on this sidecar: in memory, out of it, or not to be brought in. */
@@ -39,8 +41,10 @@ export class Convergence {
 	readonly #options: ConvergenceOptions;
 	readonly #running = new Map<string, Promise<Convergent>>();
 	readonly #next = new Map<string, Promise<Convergent>>();
-	/** Models that failed in this process: not tried again until somebody deploys them again. */
-	readonly #failed = new Set<string>();
+	/** Models that failed in this process, and why: not tried again until somebody deploys them again. */
+	readonly #failed = new Map<string, string>();
+	/** Models that are being brought in. */
+	readonly #loading = new Set<string>();
 
 	constructor(options: ConvergenceOptions) {
 		this.#options = options;
@@ -64,9 +68,11 @@ export class Convergence {
 
 	/** Takes a model that is not planned here any more out of memory, also in the middle of its loading. */
 	async drop(id: string): Promise<boolean> {
+		// It may be just taking the model out, and then there is nothing left for this call.
+		const running = this.#running.get(id)?.catch(() => undefined);
 		const was = await this.#options.loader.unload(id);
-		const outcome = await this.run(id);
-		return was || ("unloaded" in outcome && outcome.unloaded);
+		const outcomes = await Promise.all([running, this.run(id)]);
+		return was || outcomes.some(hasUnloaded);
 	}
 
 	/** Notes that a model's process was put aside, since it died again and again. */
@@ -78,6 +84,14 @@ export class Convergence {
 		} catch (error) {
 			logger.error({ err: error, modelId: id }, "the state was not stored");
 		}
+	}
+
+	/** Whether a model should be in this sidecar's memory. */
+	isPlanned(model: StoredModel): boolean {
+		const { registry, isEligible } = this.#options;
+		return isEligible()
+			? isPlannedOn(model, registry.id)
+			: isNamedFor(model, registry.id);
 	}
 
 	/** Whether there is something to do for a model that is planned here. */
@@ -106,16 +120,21 @@ export class Convergence {
 	async #converge(id: string): Promise<Convergent> {
 		const { models, loader, registry, logger } = this.#options;
 		const model = await models.get(id);
-		if (!model || !isPlannedOn(model, registry.id)) {
+		if (!model || !this.isPlanned(model)) {
 			this.#failed.delete(id);
 			return { unloaded: await loader.unload(id) };
 		}
 		const worker = model.sidecar.workers[registry.id];
-		if (worker?.state === "failed" && this.#failed.has(id))
-			return { error: failure(worker) };
+		const reason = this.#failed.get(id);
+		if (worker && reason !== undefined) {
+			// It may have been put aside while OpenSearch could not be told.
+			if (worker.state !== "failed") await this.#fail(id, reason);
+			return { error: new SidecarError("bad_state", reason) };
+		}
 		let ready: ReadyModel;
 		try {
 			this.#checkLimit(id);
+			this.#loading.add(id);
 			ready = await loader.load(id, model);
 		} catch (error) {
 			if (error instanceof RuntimeStopped) return { error };
@@ -127,10 +146,12 @@ export class Convergence {
 				error instanceof Error ? error.message : String(error),
 			);
 			return { error };
+		} finally {
+			this.#loading.delete(id);
 		}
 		this.#failed.delete(id);
 		const after = await this.#record(id, { state: "deployed" });
-		if (after && isPlannedOn(after, registry.id)) return { ready };
+		if (after && this.isPlanned(after)) return { ready };
 		await loader.unload(id);
 		return {
 			error: new SidecarError(
@@ -141,7 +162,7 @@ export class Convergence {
 	}
 
 	async #fail(id: string, reason: string): Promise<void> {
-		this.#failed.add(id);
+		this.#failed.set(id, reason);
 		await this.#record(id, { state: "failed", reason });
 	}
 
@@ -155,8 +176,10 @@ export class Convergence {
 
 	#checkLimit(id: string): void {
 		const { loader, modelsLimit } = this.#options;
-		const others = loader.ids().filter((other) => other !== id);
-		if (others.length >= modelsLimit())
+		if (loader.get(id)) return;
+		const others = new Set([...loader.ids(), ...this.#loading]);
+		others.delete(id);
+		if (others.size >= modelsLimit())
 			throw new SidecarError(
 				"bad_request",
 				"Exceed max local model per node limit",
@@ -164,6 +187,6 @@ export class Convergence {
 	}
 }
 
-function failure({ reason }: Worker): SidecarError {
-	return new SidecarError("bad_state", reason ?? "the model failed");
+function hasUnloaded(outcome: Convergent | undefined): boolean {
+	return outcome !== undefined && "unloaded" in outcome && outcome.unloaded;
 }

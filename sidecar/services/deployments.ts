@@ -15,6 +15,7 @@ import {
 	isPlannedOn,
 	toDeploying,
 	toUndeployed,
+	withWorker,
 } from "./model-state.ts";
 import type { NodeRegistry } from "./node-registry.ts";
 import { registrationProblem } from "./registration.ts";
@@ -67,6 +68,9 @@ const outcomeInterval = 200;
 /** Time for another sidecar to answer that it has heard, milliseconds. */
 const peerTimeoutMs = 5_000;
 
+const unplanned =
+	"the model was undeployed, deleted or planned for other sidecars before it was ready";
+
 const notReady = "Model not ready yet. Please deploy the model first.";
 
 /** Deploys models on the sidecars of a cluster and takes them out of memory again. */
@@ -112,16 +116,15 @@ export class DeploymentService {
 		const taskId = ulid().toLowerCase();
 		this.#tasks.add(taskId);
 		const deployment = { counted, id, taskId, nodes };
+		// Before there is a task, and also without one: the document says that the model is to be deployed.
+		const here = this.#spread(deployment);
 		try {
 			await this.#createTask(deployment, model);
 		} catch (error) {
 			this.#tasks.delete(taskId);
 			throw error;
-		} finally {
-			// Also without a task: the document says that the model is to be deployed.
-			this.#spread(deployment);
 		}
-		this.#conclude(deployment);
+		this.#conclude(deployment, here);
 		return taskId;
 	}
 
@@ -184,7 +187,8 @@ export class DeploymentService {
 	 * sidecars that have it are gone
 	 */
 	async require(id: string): Promise<ReadyModel> {
-		const { loader, models, registry, remoteModels } = this.#options;
+		const { loader, models, registry, remoteModels, convergence } =
+			this.#options;
 		const present = loader.get(id);
 		if (present) return present;
 		const model = await models.get(id);
@@ -195,14 +199,15 @@ export class DeploymentService {
 			.peers()
 			.filter(({ id }) => workers[id]?.state === "deployed");
 		const isFirst = model.model_state === "DEPLOYING" && !workers[registry.id];
-		if (isPlannedOn(model, registry.id) && !isFirst) {
-			const outcome = await this.#options.convergence.run(id);
+		if (convergence.isPlanned(model) && !isFirst) {
+			const outcome = await convergence.run(id);
 			if ("ready" in outcome) return outcome.ready;
 			if ("unloaded" in outcome)
 				throw new SidecarError("bad_request", notReady);
 			if (others.length === 0) throw outcome.error;
 		}
-		if (others.length > 0) return remoteModels.open(id, others);
+		if (others.length > 0)
+			return remoteModels.open(id, model.model_config ?? {}, others);
 		throw model.model_state === "DEPLOYING"
 			? new SidecarError("bad_request", notReady)
 			: new SidecarError(
@@ -268,11 +273,18 @@ export class DeploymentService {
 		});
 	}
 
-	/** Tells the sidecars concerned; one that does not hear it sees it by itself a little later. */
-	#spread({ id, nodes }: Deployment): void {
+	/**
+	 * Tells the sidecars concerned; one that does not hear it sees it by itself a little later.
+	 *
+	 * @returns the end of this sidecar's own part, however it ends
+	 */
+	#spread({ id, nodes }: Deployment): Promise<unknown> {
 		const { convergence, registry, peers, logger } = this.#options;
+		const here = nodes.includes(registry.id)
+			? convergence.run(id)
+			: Promise.resolve();
 		const told = [
-			...(nodes.includes(registry.id) ? [convergence.run(id)] : []),
+			here,
 			...registry
 				.peers()
 				.filter((peer) => nodes.includes(peer.id))
@@ -289,12 +301,13 @@ export class DeploymentService {
 			call.catch((error: unknown) =>
 				logger.warn({ err: error, modelId: id }, "a deployment is delayed"),
 			);
+		return here.catch(() => undefined);
 	}
 
-	#conclude(deployment: Deployment): void {
+	#conclude(deployment: Deployment, here: Promise<unknown>): void {
 		const { logger } = this.#options;
 		const { taskId } = deployment;
-		const running = this.#awaitEnd(deployment)
+		const running = this.#awaitEnd(deployment, here)
 			.catch((error: unknown) =>
 				logger.error(
 					{ err: error, ...deployment },
@@ -308,22 +321,24 @@ export class DeploymentService {
 		this.#running.add(running);
 	}
 
-	async #awaitEnd(deployment: Deployment): Promise<void> {
-		const { convergence, registry, tasks, logger, limits, activity } =
-			this.#options;
-		const { id, taskId, nodes } = deployment;
+	async #awaitEnd(
+		deployment: Deployment,
+		here: Promise<unknown>,
+	): Promise<void> {
+		const { tasks, logger, limits, activity } = this.#options;
+		const { taskId, nodes } = deployment;
 		const { signal } = this.#closing;
 		const { timeoutMs } = limits();
 		const deadline = performance.now() + timeoutMs;
-		if (nodes.includes(registry.id))
-			await convergence.run(id).catch(() => undefined);
+		await here;
 		while (!signal.aborted) {
 			try {
 				const end = await this.#end(deployment);
 				const late = performance.now() > deadline;
 				if (end || late) {
-					const outcome =
-						end ?? failed(nodes, `timeout after ${timeoutMs / 1000} seconds`);
+					const timeout = `timeout after ${timeoutMs / 1000} seconds`;
+					if (!end) await this.#giveUp(deployment, timeout);
+					const outcome = end ?? failed(nodes, timeout);
 					await tasks.update(taskId, outcome);
 					if (outcome.state === "FAILED") activity.fail(deployment.counted);
 					return;
@@ -337,22 +352,34 @@ export class DeploymentService {
 		}
 	}
 
+	/** A model does not stay in DEPLOYING after its task has failed. */
+	async #giveUp({ id, nodes }: Deployment, reason: string): Promise<void> {
+		const worker = { state: "failed", reason } as const;
+		await this.#options.models.change(id, (current) => {
+			const late = nodes.filter((node) => !current.sidecar.workers[node]);
+			return late.reduce<StoredModel | undefined>(
+				(model, nodeId) =>
+					withWorker(model ?? current, { now: Date.now(), nodeId, worker }) ??
+					model,
+				undefined,
+			);
+		});
+	}
+
 	/** How a deployment ended; undefined while it goes on. */
 	async #end({ id, nodes }: Deployment) {
 		const { models, registry } = this.#options;
 		const model = await models.get(id);
-		const workers = model?.sidecar.workers ?? {};
 		const outcomes = nodes.map((node): [string, Worker | undefined] => [
 			node,
-			workers[node] ?? (registry.isGone(node) ? { state: "gone" } : undefined),
+			model?.sidecar.workers[node] ??
+				(registry.isGone(node)
+					? { state: "gone" }
+					: model && isPlannedOn(model, node)
+						? undefined
+						: { state: "failed", reason: unplanned }),
 		]);
-		if (outcomes.some(([, worker]) => !worker))
-			return model && isPlanned(model)
-				? undefined
-				: failed(
-						nodes,
-						"the model was undeployed or deleted before it was ready",
-					);
+		if (outcomes.some(([, worker]) => !worker)) return undefined;
 		const reasons = outcomes.flatMap(([node, worker]) =>
 			worker?.state === "deployed"
 				? []

@@ -89,7 +89,8 @@ function removeInternals(answer: unknown): void {
 		if (!isObject(value)) continue;
 		for (const [key, item] of Object.entries(value)) {
 			if (key === "_source" && isObject(item)) delete item.sidecar;
-			else left.push(item);
+			// An aggregation, or inner hits, may be called `_source` and hold documents.
+			left.push(item);
 		}
 	}
 }

@@ -7,6 +7,7 @@ import type { HiddenIndices } from "../store/hidden-indices.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { TaskStore } from "../store/tasks.ts";
 import type { ModelRemoval } from "./model-removal.ts";
+import { claimOf, type ModelVersions, madeClaimOf } from "./model-versions.ts";
 import type { NodeRegistry } from "./node-registry.ts";
 
 export interface JanitorOptions {
@@ -15,7 +16,11 @@ export interface JanitorOptions {
 	tasks: TaskStore;
 	chunks: ChunkStore;
 	removal: ModelRemoval;
-	registry: NodeRegistry;
+	/** Takes back the version, and perhaps the group, of a model that is not registered after all. */
+	versions?: Pick<ModelVersions, "release">;
+	/** Starts a deployment. */
+	deploy?: (modelId: string) => Promise<unknown>;
+	registry: Pick<NodeRegistry, "id" | "isGone">;
 	/** Whether this process will end a task. */
 	isRunning: (taskId: string) => boolean;
 	/** Whether this process brings a model's content in. */
@@ -54,7 +59,7 @@ export class Janitor {
 	}
 
 	async #endModels(): Promise<void> {
-		const { models, removal, logger } = this.#options;
+		const { models, removal, versions, logger } = this.#options;
 		for (const { id } of await models.deleting()) await removal.remove(id);
 		for (const { id, source } of await models.inStates(["REGISTERING"])) {
 			if (!this.#isGivenUp(id, source)) continue;
@@ -64,8 +69,10 @@ export class Janitor {
 					current.model_state !== "REGISTERING" ||
 					current.last_updated_time !== source.last_updated_time,
 			);
-			if (removed)
-				logger.warn({ modelId: id }, "a half registered model was removed");
+			if (!removed) continue;
+			logger.warn({ modelId: id }, "a half registered model was removed");
+			const claim = claimOf(id, source);
+			if (claim) await versions?.release(claim);
 		}
 	}
 
@@ -88,31 +95,61 @@ export class Janitor {
 	}
 
 	async #endTask({ id, source }: Versioned<StoredTask>): Promise<void> {
-		const { tasks, registry } = this.#options;
-		const { coordinator } = source.sidecar;
-		const reason =
-			coordinator === registry.id
-				? "the sidecar was restarted meanwhile"
-				: "the sidecar has disappeared";
-		await tasks.change(id, (current) =>
-			current.state === "RUNNING" || current.state === "CREATED"
-				? {
-						...current,
-						state: "FAILED",
-						error:
-							source.task_type === "DEPLOY_MODEL"
-								? JSON.stringify({ [coordinator]: reason })
-								: reason,
-						last_update_time: Date.now(),
-					}
-				: undefined,
-		);
+		const modelId = await this.#registeredModel(source);
+		const end: Partial<StoredTask> =
+			modelId === undefined
+				? failureOf(source, this.#options.registry.id)
+				: { state: "COMPLETED", model_id: modelId };
+		let ended = false;
+		await this.#options.tasks.change(id, (current) => {
+			ended = current.state === "RUNNING" || current.state === "CREATED";
+			return ended
+				? { ...current, ...end, last_update_time: Date.now() }
+				: undefined;
+		});
+		if (!ended) return;
+		if (modelId === undefined) await this.#releaseGroup(source.sidecar);
+		else if (source.sidecar.deploy) await this.#deploy(modelId);
+	}
+
+	/** A group that was made for a model of which nothing was stored. */
+	async #releaseGroup({ model_id: id }: StoredTask["sidecar"]): Promise<void> {
+		const { models, versions } = this.#options;
+		if (id !== undefined && (await models.lacks(id)))
+			await versions?.release(madeClaimOf(id));
+	}
+
+	/** The model that a registration had made when it was cut off. */
+	async #registeredModel({
+		task_type,
+		sidecar,
+	}: StoredTask): Promise<string | undefined> {
+		const { model_id } = sidecar;
+		if (task_type !== "REGISTER_MODEL" || model_id === undefined)
+			return undefined;
+		const model = await this.#options.models.get(model_id);
+		const registered = model && model.model_state !== "REGISTERING";
+		return registered && !model.sidecar.deleting ? model_id : undefined;
+	}
+
+	/** The other half of a registration that was cut off between the two; one sidecar does it, that which ended its task. */
+	async #deploy(modelId: string): Promise<void> {
+		const { deploy, logger } = this.#options;
+		try {
+			await deploy?.(modelId);
+		} catch (error) {
+			logger.error(
+				{ err: error, modelId },
+				"what follows a registration failed",
+			);
+		}
 	}
 
 	async #removeOrphans(): Promise<void> {
 		const { models, chunks, logger } = this.#options;
 		for (const id of await chunks.owners()) {
-			if (await models.get(id)) continue;
+			// Without the index of models nobody can say whose chunks they are; it may come back out of a snapshot.
+			if (!(await models.lacks(id))) continue;
 			await chunks.deleteAll(id);
 			logger.warn({ modelId: id }, "chunks of a deleted model were removed");
 		}
@@ -123,4 +160,21 @@ export class Janitor {
 		const { registry } = this.#options;
 		return nodeId === registry.id ? !isHere() : registry.isGone(nodeId);
 	}
+}
+
+function failureOf(
+	{ task_type, sidecar: { coordinator } }: StoredTask,
+	here: string,
+): Pick<StoredTask, "state" | "error"> {
+	const reason =
+		coordinator === here
+			? "the sidecar was restarted meanwhile"
+			: "the sidecar has disappeared";
+	return {
+		state: "FAILED",
+		error:
+			task_type === "DEPLOY_MODEL"
+				? JSON.stringify({ [coordinator]: reason })
+				: reason,
+	};
 }

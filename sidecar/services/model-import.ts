@@ -24,11 +24,16 @@ export interface ModelImportOptions {
 	logger: Logger;
 }
 
+export interface ImportOptions {
+	signal: AbortSignal;
+	/** Told the model's id before anything of it is stored. */
+	announce: (modelId: string) => Promise<unknown>;
+}
+
 interface NewModel {
 	modelId: string;
 	model: StoredModel;
-	/** Of its archive. */
-	path: string;
+	version: ModelVersion;
 }
 
 /** Brings archives from this sidecar's disk into OpenSearch: wholly, or not at all. */
@@ -54,50 +59,39 @@ export class ModelImport {
 	async store(
 		order: ModelOrder,
 		archive: FetchedArchive,
-		signal: AbortSignal,
+		{ signal, announce }: ImportOptions,
 	): Promise<string> {
-		const version = await this.#claimVersion(order);
+		const { versions } = this.#options;
 		const modelId = ulid().toLowerCase();
+		await retrying(signal, () => announce(modelId));
+		const { name, groupId, fields } = order;
+		const { description } = fields;
+		const version = await inGroup(() =>
+			versions.claim({ modelId, name, groupId, description }),
+		);
 		const model = this.#newModel(modelId, { order, archive, version });
 		this.#registering.add(modelId);
 		try {
-			await this.#write({ modelId, model, path: archive.path }, signal);
+			await this.#write(
+				{ modelId, model, version, path: archive.path },
+				signal,
+			);
 			return modelId;
 		} catch (error) {
-			await this.#attempt("model", modelId, () => this.#remove(modelId, model));
-			await this.#attempt("version", modelId, () =>
-				this.#options.versions.release(version),
-			);
+			await this.#takeBack({ modelId, model, version });
 			throw error;
 		} finally {
 			this.#registering.delete(modelId);
 		}
 	}
 
-	/** @throws SidecarError not_found, in ml-commons' words for a task */
-	async #claimVersion({
-		name,
-		groupId,
-		fields,
-	}: ModelOrder): Promise<ModelVersion> {
-		const { description } = fields;
-		try {
-			return await this.#options.versions.claim({ name, groupId, description });
-		} catch (error) {
-			if (error instanceof SidecarError && error.code === "not_found")
-				throw new SidecarError("not_found", "Model group not found", {
-					cause: error,
-				});
-			throw error;
-		}
-	}
-
 	async #write(
-		{ modelId, model, path }: NewModel,
+		{ modelId, model, version, path }: NewModel & { path: string },
 		signal: AbortSignal,
 	): Promise<void> {
-		const { models, chunks } = this.#options;
+		const { models, chunks, versions } = this.#options;
 		await models.create(modelId, model);
+		await inGroup(() => versions.confirm(version));
 		const entries = await storeChunks(
 			{
 				path,
@@ -170,23 +164,28 @@ export class ModelImport {
 			);
 	}
 
-	async #remove(modelId: string, model: StoredModel): Promise<void> {
-		const { removal, chunks } = this.#options;
-		// Somebody else may have deleted the document, and not seen the chunks that came after.
-		if (!(await removal.remove(modelId))) await chunks.delete(modelId, model);
-	}
-
-	/** What can't be taken back now is left to the janitor. */
-	async #attempt(
-		what: string,
-		modelId: string,
-		work: () => Promise<void>,
-	): Promise<void> {
+	/** What can't be taken back now is left to the janitor: the claim too, since it must not be taken back twice. */
+	async #takeBack({ modelId, model, version }: NewModel): Promise<void> {
+		const { removal, chunks, versions, logger } = this.#options;
 		try {
-			await work();
+			// Somebody else may have deleted the document, and not seen the chunks that came after.
+			if (!(await removal.remove(modelId))) await chunks.delete(modelId, model);
+			await versions.release(version);
 		} catch (error) {
-			const { logger } = this.#options;
-			logger.error({ err: error, modelId, what }, "not taken back");
+			logger.error({ err: error, modelId }, "not taken back");
 		}
+	}
+}
+
+/** @throws SidecarError not_found, in ml-commons' words for a task */
+async function inGroup<T>(work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		if (error instanceof SidecarError && error.code === "not_found")
+			throw new SidecarError("not_found", "Model group not found", {
+				cause: error,
+			});
+		throw error;
 	}
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ModelConfig, StoredModel } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 import type { ModelCache } from "../runtime/model-cache.ts";
@@ -41,11 +42,13 @@ export class ModelLoader {
 		this.#options = options;
 	}
 
-	/** A model that is in memory. */
+	/** A model that is in memory and has not been put aside. */
 	get(id: string): ReadyModel | undefined {
 		const loaded = this.#options.runtime.get(id);
 		const config = this.#configs.get(id);
-		return loaded && config && { loaded, config, local: true };
+		if (!loaded || !config || loaded.stats().state === "failed")
+			return undefined;
+		return { loaded, config, local: true };
 	}
 
 	/** The process of a model that is in memory; undefined while there is none. */
@@ -61,32 +64,36 @@ export class ModelLoader {
 	async load(id: string, model: StoredModel): Promise<ReadyModel> {
 		const { runtime, cache, chunks } = this.#options;
 		const config = model.model_config ?? {};
+		const before = this.#configs.get(id);
+		// Undeployed, changed and deployed again before this sidecar heard of it.
+		if (before && !isDeepStrictEqual(before, config)) await runtime.unload(id);
 		this.#configs.set(id, config);
 		const present = runtime.get(id);
 		if (present && present.stats().state !== "failed")
 			return { loaded: present, config, local: true };
 		const loading = runtime.loading(id);
 		if (loading) return { loaded: await loading, config, local: true };
-		const files = await cache.ensure({
-			sha256: model.model_content_hash_value.toLowerCase(),
-			sizeBytes: model.model_content_size_in_bytes ?? 0,
-			open: () => chunks.read(id, model),
-		});
-		return {
-			loaded: await runtime.load(id, this.#spec(model, files)),
-			config,
-			local: true,
-		};
+		// Its process starts while its files are looked for; it gets them when they have been found right.
+		runtime.prepare(id);
+		try {
+			const files = await cache.ensure({
+				sha256: model.model_content_hash_value.toLowerCase(),
+				sizeBytes: model.model_content_size_in_bytes ?? 0,
+				open: () => chunks.read(id, model),
+			});
+			return {
+				loaded: await runtime.load(id, this.#spec(model, files)),
+				config,
+				local: true,
+			};
+		} finally {
+			await runtime.discard(id);
+		}
 	}
 
 	/** The models that are in memory. */
 	ids(): string[] {
 		return this.#options.runtime.ids();
-	}
-
-	/** Takes over what a model's document says now, as far as that needs no new load. */
-	refresh(id: string, model: StoredModel): void {
-		if (this.#configs.has(id)) this.#configs.set(id, model.model_config ?? {});
 	}
 
 	/** Takes a model out of memory. @returns whether it was there */

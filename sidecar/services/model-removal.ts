@@ -37,18 +37,25 @@ export class ModelRemoval {
 		id: string,
 		unless: (model: StoredModel) => boolean = () => false,
 	): Promise<WriteAnswer | undefined> {
-		const model = await this.#models.change(id, (current) => {
-			if (current.sidecar.deleting || unless(current)) return undefined;
-			if (isPlanned(current))
-				throw new SidecarError(
-					"bad_state",
-					"Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete",
-				);
-			return { ...current, sidecar: { ...current.sidecar, deleting: true } };
-		});
+		const model = await this.#models.change(
+			id,
+			(current) => {
+				if (current.sidecar.deleting || unless(current)) return undefined;
+				if (isPlanned(current))
+					throw new SidecarError(
+						"bad_state",
+						"Model cannot be deleted in deploying or deployed state. Try undeploy model first then delete",
+					);
+				return { ...current, sidecar: { ...current.sidecar, deleting: true } };
+			},
+			// The janitor searches for it, and comes again; the deletion that follows is visible at once.
+			{ visible: false },
+		);
 		if (!model?.sidecar.deleting) return undefined;
-		await this.#chunks.delete(id, model);
-		await this.#controllers.delete(id);
+		await Promise.all([
+			this.#chunks.delete(id, model),
+			this.#controllers.delete(id),
+		]);
 		return this.#models.delete(id);
 	}
 }

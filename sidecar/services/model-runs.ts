@@ -17,11 +17,10 @@ export class ModelRuns {
 
 	/** @throws SidecarError upstream_unavailable where the model is not in memory */
 	facts(id: string): RemoteModelFacts {
-		const { loaded, config } = this.#require(id);
+		const { loaded } = this.#require(id);
 		const { vocabulary } = loaded.facts;
 		return {
 			function_name: loaded.spec.functionName,
-			config,
 			...(vocabulary && { vocabulary: [...vocabulary] }),
 		};
 	}

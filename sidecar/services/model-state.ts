@@ -28,6 +28,14 @@ export function isPlannedOn(model: StoredModel, nodeId: string): boolean {
 	);
 }
 
+/** The same for a node that runs no models unless it is named. */
+export function isNamedFor(model: StoredModel, nodeId: string): boolean {
+	return (
+		isPlannedOn(model, nodeId) &&
+		(model.planning_worker_nodes ?? []).includes(nodeId)
+	);
+}
+
 export interface Plan {
 	/** Epoch milliseconds. */
 	now: number;

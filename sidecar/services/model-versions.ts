@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { ulid } from "ulid";
+import type { StoredModel } from "../../schemas/model.ts";
 import type { StoredModelGroup } from "../../schemas/model-group.ts";
 import { SidecarError } from "../errors.ts";
 import type { ModelGroupStore } from "../store/model-groups.ts";
@@ -17,6 +17,8 @@ export interface ModelVersion {
 
 /** What a model that is about to be registered says of its group. */
 export interface VersionClaim {
+	/** The model's id. */
+	modelId: string;
 	/** Absent or empty: the group of the model's name, which is made where there is none. */
 	groupId: string | undefined;
 	name: string;
@@ -43,15 +45,26 @@ export class ModelVersions {
 	}
 
 	/** @throws SidecarError not_found for a group that is not there; bad_request for a blank name */
-	async claim({
-		groupId,
-		name,
-		description,
-	}: VersionClaim): Promise<ModelVersion> {
-		if (!groupId) return this.#claimByName(name, description);
+	async claim(claim: VersionClaim): Promise<ModelVersion> {
+		const { groupId } = claim;
+		if (!groupId) return this.#claimByName(claim);
 		const group = await this.#options.groups.change(groupId, nextVersion);
-		if (!group) throw new SidecarError("not_found", "Fail to find model group");
+		if (!group) throw groupNotFound();
 		return asVersion(groupId, group);
+	}
+
+	/**
+	 * Makes sure that the group of a model that is stored now stays: a deletion of the group that had not seen the model
+	 * does not succeed any more.
+	 *
+	 * @throws SidecarError not_found where the group was deleted before
+	 */
+	async confirm({ groupId }: ModelVersion): Promise<void> {
+		const group = await this.#options.groups.change(groupId, (current) => ({
+			...current,
+			last_updated_time: Date.now(),
+		}));
+		if (!group) throw groupNotFound();
 	}
 
 	/**
@@ -80,13 +93,14 @@ export class ModelVersions {
 		await names.release(found.source.name, groupId);
 	}
 
-	async #claimByName(
-		name: string,
-		description: string | undefined,
-	): Promise<ModelVersion> {
+	async #claimByName({
+		modelId,
+		name,
+		description,
+	}: VersionClaim): Promise<ModelVersion> {
 		const { groups, names, service } = this.#options;
+		const id = madeGroupId(modelId);
 		for (let attempt = 0; attempt < maxAttempts; attempt++) {
-			const id = ulid().toLowerCase();
 			const holder = await names.claim(name, id);
 			if (holder === id) {
 				await service.create(id, { name, description, latestVersion: 1 });
@@ -115,4 +129,34 @@ function nextVersion(group: StoredModelGroup): StoredModelGroup {
 
 function asVersion(groupId: string, group: StoredModelGroup): ModelVersion {
 	return { groupId, version: String(group.latest_version), created: false };
+}
+
+/** Characters of a model's id that tell its time; those behind are random. */
+const timeLength = 10;
+
+/**
+ * The id of a group that is made for a model: of the same time, and with the random half of the model's the other way
+ * round. So whoever clears away a model that was not registered knows whether its group was made for it, or a client's.
+ */
+function madeGroupId(modelId: string): string {
+	const random = [...modelId.slice(timeLength)];
+	return modelId.slice(0, timeLength) + random.reverse().join("");
+}
+
+/** The claim of a model, as its document tells it. */
+export function claimOf(
+	modelId: string,
+	{ model_group_id: groupId, model_version: version }: StoredModel,
+): ModelVersion | undefined {
+	if (groupId === undefined) return undefined;
+	return { groupId, version, created: groupId === madeGroupId(modelId) };
+}
+
+/** The claim of a model of which nothing was stored, if a group was made for it. */
+export function madeClaimOf(modelId: string): ModelVersion {
+	return { groupId: madeGroupId(modelId), version: "1", created: true };
+}
+
+function groupNotFound(): SidecarError {
+	return new SidecarError("not_found", "Fail to find model group");
 }

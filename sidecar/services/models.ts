@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { StoredModel } from "../../schemas/model.ts";
 import type { UpdateModelRequest } from "../../schemas/update-model.ts";
 import { SidecarError } from "../errors.ts";
@@ -17,7 +18,14 @@ export interface ModelServiceOptions {
 	/** `plugins.ml_commons.safe_delete_model` */
 	deletesSafely: () => boolean;
 	/** Called when a model was changed or deleted. */
-	changed: (modelId: string, model: StoredModel | undefined) => void;
+	changed: (modelId: string) => void;
+}
+
+/** A model that was changed: as it was, as it was written, and OpenSearch's answer. */
+interface WrittenModel {
+	before: StoredModel;
+	after: StoredModel;
+	answer: WriteAnswer;
 }
 
 /** Looks models up, changes and deletes them. */
@@ -59,13 +67,17 @@ export class ModelService {
 		if (!model) throw notFoundForUpdate(id);
 		// Before a version is claimed: what can't be done claims none.
 		updatedModel(model, id, request);
-		const version = await this.#newVersion(model, request.model_group_id);
+		const version = await this.#newVersion(id, model, request.model_group_id);
+		let written: WrittenModel;
 		try {
-			return await this.#write(id, request, version);
+			written = await this.#write(id, request, version);
 		} catch (error) {
 			if (version) await this.#options.versions.release(version);
 			throw error;
 		}
+		if (version) await this.#confirm(id, version, written);
+		this.#options.changed(id);
+		return written.answer;
 	}
 
 	/**
@@ -78,7 +90,7 @@ export class ModelService {
 		if (deletesSafely()) await this.#refuseUsed(id);
 		const answer = await removal.remove(id);
 		if (!answer) throw new SidecarError("not_found", "Failed to find model");
-		changed(id, undefined);
+		changed(id);
 		return answer;
 	}
 
@@ -86,10 +98,11 @@ export class ModelService {
 		id: string,
 		request: UpdateModelRequest,
 		version: ModelVersion | undefined,
-	): Promise<WriteAnswer> {
-		const { models, changed } = this.#options;
-		const written = await models.write(id, (current) =>
-			current.sidecar.deleting
+	): Promise<WrittenModel> {
+		let before: StoredModel | undefined;
+		const written = await this.#options.models.write(id, (current) => {
+			before = current;
+			return current.sidecar.deleting
 				? undefined
 				: {
 						...updatedModel(current, id, request),
@@ -97,32 +110,47 @@ export class ModelService {
 							model_group_id: version.groupId,
 							model_version: version.version,
 						}),
-					},
-		);
-		if (!written?.answer) throw notFoundForUpdate(id);
-		changed(id, written.source);
-		return written.answer;
+					};
+		});
+		if (!before || !written?.answer) throw notFoundForUpdate(id);
+		return { before, after: written.source, answer: written.answer };
+	}
+
+	/** Sets a model back whose new group was deleted meanwhile. @throws SidecarError not_found */
+	async #confirm(
+		id: string,
+		version: ModelVersion,
+		{ before, after }: WrittenModel,
+	): Promise<void> {
+		const { models, versions } = this.#options;
+		try {
+			await versions.confirm(version);
+		} catch (error) {
+			if (!isNotFound(error)) throw error;
+			await models.change(id, (current) =>
+				isDeepStrictEqual(current, after)
+					? before
+					: withGroupOf(current, before),
+			);
+			throw groupNotFoundForUpdate(version.groupId, error);
+		}
 	}
 
 	async #newVersion(
+		modelId: string,
 		{ name, model_group_id }: StoredModel,
 		groupId: string | undefined,
 	): Promise<ModelVersion | undefined> {
 		if (!groupId || groupId === model_group_id) return undefined;
 		try {
 			return await this.#options.versions.claim({
+				modelId,
 				groupId,
 				name,
 				description: undefined,
 			});
 		} catch (error) {
-			if (error instanceof SidecarError && error.code === "not_found")
-				throw new SidecarError(
-					"not_found",
-					`Failed to find the model group with the provided model group id in the update model input, MODEL_GROUP_ID: ${groupId}`,
-					{ cause: error },
-				);
-			throw error;
+			throw isNotFound(error) ? groupNotFoundForUpdate(groupId, error) : error;
 		}
 	}
 
@@ -146,4 +174,27 @@ function notFoundForUpdate(id: string): SidecarError {
 		"not_found",
 		`Failed to find model to update with the provided model id: ${id}`,
 	);
+}
+
+function groupNotFoundForUpdate(groupId: string, cause: unknown): SidecarError {
+	return new SidecarError(
+		"not_found",
+		`Failed to find the model group with the provided model group id in the update model input, MODEL_GROUP_ID: ${groupId}`,
+		{ cause },
+	);
+}
+
+function isNotFound(error: unknown): boolean {
+	return error instanceof SidecarError && error.code === "not_found";
+}
+
+/** A model that was changed meanwhile, in the group that another state of it had. */
+function withGroupOf(model: StoredModel, other: StoredModel): StoredModel {
+	const { model_group_id: _left, ...rest } = model;
+	const { model_group_id, model_version } = other;
+	return {
+		...rest,
+		...(model_group_id !== undefined && { model_group_id }),
+		model_version,
+	};
 }

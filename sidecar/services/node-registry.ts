@@ -18,10 +18,10 @@ export interface NodeRegistryOptions {
 	now: () => number;
 }
 
-/** What was last seen of a node: its count, and by this process's clock when that changed. */
+/** What was last seen of a node, and for how long it has given no new sign of life, milliseconds. */
 interface Sighting {
 	node: StoredNode;
-	changedAt: number;
+	silentMs: number;
 }
 
 /** A node as the others see it. */
@@ -39,6 +39,7 @@ export class NodeRegistry {
 	readonly #sightings = new Map<string, Sighting>();
 	#self: { id: string; node: StoredNode } | undefined;
 	#watchedSince = Number.POSITIVE_INFINITY;
+	#lookedAt = Number.NEGATIVE_INFINITY;
 
 	constructor(options: NodeRegistryOptions) {
 		this.#options = options;
@@ -104,32 +105,39 @@ export class NodeRegistry {
 		const { store, now, goneAfterMs, forgetAfterMs } = this.#options;
 		const found = await store.all();
 		const time = now();
+		// Silence while nobody could be heard, or this process did not run, is nobody's silence.
+		const elapsed = Math.min(time - this.#lookedAt, goneAfterMs / 3);
+		this.#lookedAt = time;
 		const present = new Set(found.map(({ id }) => id));
 		for (const id of this.#sightings.keys())
 			if (!present.has(id)) this.#sightings.delete(id);
-		for (const { id, source: node } of found) {
-			const before = this.#sightings.get(id);
-			const same =
-				before?.node.heartbeat === node.heartbeat &&
-				before.node.started_time === node.started_time;
-			if (before && !same) this.#sightings.set(id, { node, changedAt: time });
-			if (before && time - before.changedAt > goneAfterMs + forgetAfterMs)
-				await store.delete(id);
-		}
 		await Promise.all(
-			found
-				.filter(({ id }) => !this.#sightings.has(id))
-				.map(({ id, source }) => this.#meet(id, source)),
+			found.map(async ({ id, source: node }) => {
+				const before = this.#sightings.get(id);
+				if (!before) return this.#meet(id, node);
+				const silentMs = isSame(before.node, node)
+					? before.silentMs + elapsed
+					: 0;
+				this.#sightings.set(id, { node, silentMs });
+				if (silentMs > goneAfterMs) await this.#call(id, node);
+				if (silentMs > goneAfterMs + forgetAfterMs) await store.delete(id);
+			}),
 		);
 	}
 
 	/** A document seen for the first time says nothing yet: its sidecar may have died long ago, so it is asked. */
 	async #meet(id: string, node: StoredNode): Promise<void> {
-		const { now, goneAfterMs } = this.#options;
+		const { goneAfterMs } = this.#options;
 		const answers =
 			id === this.#self?.id || (await this.#answers({ id, ...node }));
-		const changedAt = answers ? now() : now() - goneAfterMs - 1;
-		if (!this.#sightings.has(id)) this.#sightings.set(id, { node, changedAt });
+		const silentMs = answers ? 0 : goneAfterMs + 1;
+		if (!this.#sightings.has(id)) this.#sightings.set(id, { node, silentMs });
+	}
+
+	/** One that answers is alive, whatever keeps its signs of life from being seen. */
+	async #call(id: string, node: StoredNode): Promise<void> {
+		if (await this.#answers({ id, ...node }))
+			this.#sightings.set(id, { node, silentMs: 0 });
 	}
 
 	/** Says goodbye; what is still under way ends under the same id. */
@@ -184,8 +192,8 @@ export class NodeRegistry {
 		return this.isGone(id) && !this.#sightings.has(id);
 	}
 
-	#isFresh({ changedAt }: Sighting): boolean {
-		return this.#options.now() - changedAt <= this.#options.goneAfterMs;
+	#isFresh({ silentMs }: Sighting): boolean {
+		return silentMs <= this.#options.goneAfterMs;
 	}
 
 	#joined() {
@@ -231,4 +239,11 @@ export class NodeRegistry {
 			return false;
 		}
 	}
+}
+
+function isSame(before: StoredNode, node: StoredNode): boolean {
+	return (
+		before.heartbeat === node.heartbeat &&
+		before.started_time === node.started_time
+	);
 }

@@ -5,7 +5,11 @@ import type {
 	StoredModel,
 } from "../../schemas/model.ts";
 import type { RegisterRequest } from "../../schemas/register.ts";
-import { parseTrusted, trustedPattern } from "../download/trusted-url.ts";
+import {
+	parseTrusted,
+	type TrustedUrls,
+	trustedPattern,
+} from "../download/trusted-url.ts";
 import { SidecarError } from "../errors.ts";
 import { readModelFunction } from "./function-name.ts";
 import { readFunctionConfig } from "./model-config.ts";
@@ -36,7 +40,7 @@ export type ModelOrigin =
 			url: string;
 			hash: string | undefined;
 			config: ModelConfig | undefined;
-			trusted: RegExp;
+			trusted: TrustedUrls;
 	  }
 	| { pretrained: string; version: string };
 
@@ -88,7 +92,7 @@ export function readRegisterRequest(
 }
 
 /** @returns what the URL, and those that it leads to, have to match */
-function checkUrl(url: string, settings: RegisterSettings): RegExp {
+function checkUrl(url: string, settings: RegisterSettings): TrustedUrls {
 	if (!settings.allowUrl)
 		throw invalid(
 			"To upload custom model user needs to enable allow_registering_model_via_url settings. Otherwise please use OpenSearch pre-trained models.",

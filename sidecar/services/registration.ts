@@ -1,9 +1,19 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { ulid } from "ulid";
-import type { RegisterMetaRequest, StoredModel } from "../../schemas/model.ts";
+import type {
+	ChunkEntry,
+	RegisterMetaRequest,
+	StoredModel,
+} from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
-import { type ChunkStore, chunkLimit } from "../store/chunks.ts";
+import type { ChunkAddress } from "../store/chunk-address.ts";
+import {
+	type ChunkStore,
+	chunkLimit,
+	type WrittenChunk,
+} from "../store/chunks.ts";
 import { largeChunksIndex, smallChunksIndex } from "../store/hidden-indices.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { Activity } from "./activity.ts";
@@ -12,7 +22,7 @@ import { readModelFunction } from "./function-name.ts";
 import { readFunctionConfig } from "./model-config.ts";
 import { requireOnnx } from "./model-format.ts";
 import { refuseAccessControl } from "./model-groups.ts";
-import type { ModelVersions } from "./model-versions.ts";
+import type { ModelVersion, ModelVersions } from "./model-versions.ts";
 import { readFields } from "./register-request.ts";
 import { RunningHashes } from "./running-hashes.ts";
 
@@ -57,6 +67,7 @@ export class RegistrationService {
 		await breaker.check();
 		activity.begin({ action: "register", algorithm: model.algorithm });
 		const version = await versions.claim({
+			modelId: id,
 			groupId: request.model_group_id,
 			name: model.name,
 			description: request.description,
@@ -67,18 +78,30 @@ export class RegistrationService {
 				model_group_id: version.groupId,
 				model_version: version.version,
 			});
+			await versions.confirm(version);
 		} catch (error) {
-			await versions.release(version);
+			await this.#takeBack(id, version);
 			throw error;
 		}
 		return id;
+	}
+
+	/** What can't be taken back now is left to the janitor: the claim too, since it must not be taken back twice. */
+	async #takeBack(id: string, version: ModelVersion): Promise<void> {
+		const { models, versions, logger } = this.#options;
+		try {
+			await models.delete(id);
+			await versions.release(version);
+		} catch (error) {
+			logger.error({ err: error, modelId: id }, "not taken back");
+		}
 	}
 
 	/**
 	 * Stores a chunk of a model while its bytes arrive. With the last one that was missing, in whatever order
 	 * they came, the whole is checked against the hash given at registration, and the model is registered.
 	 *
-	 * @throws SidecarError not_found, bad_request, bad_state
+	 * @throws SidecarError not_found, bad_request, bad_state; conflict where another upload of this chunk came in between
 	 */
 	async uploadChunk(
 		id: string,
@@ -88,7 +111,7 @@ export class RegistrationService {
 		const { models, chunks } = this.#options;
 		this.#requireUploads(".");
 		const model = await models.get(id);
-		if (!model) throw new SidecarError("not_found", "Failed to find model");
+		if (!model) throw notFound();
 		if (number >= model.total_chunks)
 			throw new SidecarError(
 				"bad_request",
@@ -100,23 +123,55 @@ export class RegistrationService {
 				"Model is being registered by URL: its chunks can't be uploaded",
 			);
 		const address = { index: model.sidecar.chunk_index, modelId: id, number };
-		if (model.model_state !== "REGISTERING") {
-			// A client that missed an answer sends its chunk again, and a damaged one is made whole.
-			await chunks.put(address, bytes, {
-				sha256: model.sidecar.chunks[number]?.sha256 ?? "",
-				otherwise: `Model is ${model.model_state}: its chunks can't be changed`,
-			});
-			return;
-		}
+		const over = await chunks.version(address);
 		const followed = this.#hashes.follow(id, number);
-		const entry = await chunks.put(address, followed?.watch(bytes) ?? bytes);
-		followed?.commit(entry.sha256);
-		const updated = await models.addChunk(id, number, entry);
-		if (!updated) {
-			await chunks.delete(id, model);
-			throw new SidecarError("not_found", "Failed to find model");
+		const written = await chunks.put(address, followed?.watch(bytes) ?? bytes, {
+			over,
+			admit: (entry) => this.#admit(id, number, entry),
+		});
+		followed?.commit(written.entry.sha256);
+		const updated = await this.#note(model, address, written);
+		if (
+			updated.model_state === "REGISTERING" &&
+			missingChunks(updated).length === 0
+		)
+			await this.#complete(id, updated);
+	}
+
+	/** @throws SidecarError where a model's chunk may not become this one, as the model is when the bytes have come */
+	async #admit(id: string, number: number, entry: ChunkEntry): Promise<void> {
+		const model = await this.#options.models.dropChunk(id, number, entry);
+		if (!model || model.sidecar.deleting) throw notFound();
+		if (model.model_state === "REGISTERING") return;
+		// A client that missed an answer sends its chunk again, and a damaged one is made whole.
+		if (model.sidecar.chunks[number]?.sha256 === entry.sha256) return;
+		throw new SidecarError(
+			"bad_state",
+			`Model is ${model.model_state}: its chunks can't be changed`,
+		);
+	}
+
+	/** @throws SidecarError not_found where the model was deleted meanwhile, conflict for what is not the chunk any more */
+	async #note(
+		before: StoredModel,
+		address: ChunkAddress,
+		{ entry, version }: WrittenChunk,
+	): Promise<StoredModel> {
+		const { models, chunks } = this.#options;
+		const { modelId, number } = address;
+		const isCurrent = async () =>
+			isDeepStrictEqual(await chunks.version(address), version);
+		const model = await models.addChunk(modelId, number, { entry, isCurrent });
+		if (!model || model.sidecar.deleting) {
+			await chunks.delete(modelId, before);
+			throw notFound();
 		}
-		if (missingChunks(updated).length === 0) await this.#complete(id, updated);
+		if (model.sidecar.chunks[number]?.sha256 !== entry.sha256)
+			throw new SidecarError(
+				"conflict",
+				"another upload of this chunk came in between",
+			);
+		return model;
 	}
 
 	/** @param end of the sentence: ml-commons has it both ways */
@@ -165,7 +220,10 @@ export class RegistrationService {
 		};
 	}
 
-	/** A model whose content does not fit stays in REGISTERING: a wrong chunk can be sent again. */
+	/**
+	 * A model whose content does not fit stays in REGISTERING: a wrong chunk can be sent again. So does one of whose
+	 * chunks another is being sent: with that one it is looked at again.
+	 */
 	async #complete(id: string, model: StoredModel): Promise<void> {
 		const { models, logger } = this.#options;
 		const found =
@@ -179,7 +237,8 @@ export class RegistrationService {
 		}
 		const now = Date.now();
 		await models.change(id, (current) =>
-			current.model_state === "REGISTERING"
+			current.model_state === "REGISTERING" &&
+			isDeepStrictEqual(current.sidecar.chunks, model.sidecar.chunks)
 				? {
 						...current,
 						model_state: "REGISTERED",
@@ -230,6 +289,10 @@ function readRequired(request: RegisterMetaRequest) {
 	if (total_chunks === undefined) throw invalid("total chunks field is null");
 	const config = readFunctionConfig(functionName, request.model_config);
 	return { name, functionName, hash, total_chunks, config };
+}
+
+function notFound(): SidecarError {
+	return new SidecarError("not_found", "Failed to find model");
 }
 
 function invalid(reason: string): SidecarError {

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
-import { functionNames, ModelConfig } from "../../schemas/model.ts";
+import { functionNames, type ModelConfig } from "../../schemas/model.ts";
 import {
 	RemoteFailure,
 	RemoteResults,
@@ -16,7 +16,6 @@ import { fromRemote } from "./remote-result.ts";
 /** What a sidecar tells another one of a model in its memory. */
 export const RemoteModelFacts = Type.Object({
 	function_name: Type.Enum([...functionNames]),
-	config: ModelConfig,
 	vocabulary: Type.Optional(Type.Array(Type.String())),
 });
 
@@ -28,7 +27,7 @@ export interface RemoteModelsOptions {
 	timeoutMs: number;
 }
 
-/** Models whose facts are remembered. They are those of an id for good: another content has another id. */
+/** Models whose facts are remembered. They are those of an id for good: they come out of its files. */
 const mostFacts = 100;
 
 /** Models that other sidecars have in memory and this one has not. */
@@ -43,10 +42,15 @@ export class RemoteModels {
 	/**
 	 * A model as if it were here.
 	 *
+	 * @param config what its document says now
 	 * @param peers that have it in memory; the next one is asked where one can't be reached
 	 * @throws SidecarError as the peer does; upstream_unavailable where none of them can be reached
 	 */
-	async open(id: string, peers: readonly Peer[]): Promise<ReadyModel> {
+	async open(
+		id: string,
+		config: ModelConfig,
+		peers: readonly Peer[],
+	): Promise<ReadyModel> {
 		const facts = this.#facts.get(id) ?? (await this.#read(id, peers));
 		const { vocabulary } = facts;
 		const loaded: RunnableModel = {
@@ -54,7 +58,7 @@ export class RemoteModels {
 			facts: vocabulary === undefined ? {} : { vocabulary },
 			run: (inputs, options) => this.#run(id, { peers, inputs, options }),
 		};
-		return { loaded, config: facts.config, local: false };
+		return { loaded, config, local: false };
 	}
 
 	async #read(id: string, peers: readonly Peer[]): Promise<RemoteModelFacts> {

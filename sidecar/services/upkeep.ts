@@ -1,10 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
+import { SidecarError } from "../errors.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { Convergence } from "./convergence.ts";
 import type { Janitor } from "./janitor.ts";
 import type { ModelLoader } from "./model-loader.ts";
-import { isPlannedOn, withoutNodes } from "./model-state.ts";
+import { withoutNodes } from "./model-state.ts";
 import type { NodeRegistry } from "./node-registry.ts";
 
 export interface UpkeepOptions {
@@ -37,6 +38,7 @@ export class Upkeep {
 	readonly #stopping = new AbortController();
 	#address = "";
 	#rounds = 0;
+	#started = false;
 	#failing = false;
 	#running: Promise<void> | undefined;
 
@@ -55,10 +57,12 @@ export class Upkeep {
 		const { registry, janitor } = this.#options;
 		this.#address = address;
 		if (!registry.joined) await registry.join(address);
+		// Loading takes its time; the others must not take this one for dead meanwhile.
+		this.#running ??= this.#goOn();
 		await this.#options.refresh();
 		await janitor.clean();
 		await this.converge({ started: true });
-		this.#running ??= this.#goOn();
+		this.#started = true;
 	}
 
 	/** Ends the rounds, and says goodbye where OpenSearch answers. */
@@ -78,20 +82,18 @@ export class Upkeep {
 	 * @param started the process has just begun: nothing that is stored was done by it
 	 */
 	async converge({ started = false } = {}): Promise<void> {
-		const { models, loader, registry, convergence, redeploys } = this.#options;
+		const { models, loader, convergence, redeploys } = this.#options;
 		const planned = await models.inStates([
 			"DEPLOYING",
 			"DEPLOYED",
 			"PARTIALLY_DEPLOYED",
 		]);
-		const mine = planned.filter(({ source }) =>
-			isPlannedOn(source, registry.id),
-		);
+		const mine = planned.filter(({ source }) => convergence.isPlanned(source));
 		const known = new Set(mine.map(({ id }) => id));
 		for (const { id, source } of mine) {
 			if (this.#stopping.signal.aborted) return;
-			if (!convergence.isDue(id, source)) loader.refresh(id, source);
-			else if (started && !redeploys())
+			if (!convergence.isDue(id, source)) continue;
+			if (started && !redeploys())
 				await convergence.putAside(
 					id,
 					"plugins.ml_commons.model_auto_redeploy.enable is false",
@@ -117,30 +119,68 @@ export class Upkeep {
 	async #goOn(): Promise<void> {
 		const { intervalMs } = this.#options;
 		const { signal } = this.#stopping;
-		let converging: Promise<void> | undefined;
+		const slow = new Map<string, Promise<void>>();
+		// What takes its time goes on beside the signs of life, each thing once at a time.
+		const beside = (name: string, work: () => Promise<void>) => {
+			if (slow.has(name)) return;
+			slow.set(
+				name,
+				this.#attempt(work).finally(() => slow.delete(name)),
+			);
+		};
 		while (!signal.aborted) {
 			await setTimeout(intervalMs, undefined, { signal }).catch(
 				() => undefined,
 			);
 			if (signal.aborted) break;
 			await this.#attempt(() => this.#round());
-			// A load takes its time; the signs of life don't wait for it.
-			converging ??= this.#attempt(() => this.converge()).finally(() => {
-				converging = undefined;
-			});
+			if (!this.#started) continue;
+			beside("converge", () => this.converge());
+			if (this.#isJanitorsRound()) beside("clean", () => this.#clean());
 		}
-		await converging;
+		await Promise.all(slow.values());
 	}
 
+	/** A request that is never answered keeps no later one from being made. */
 	async #round(): Promise<void> {
-		const { registry, janitor, refresh } = this.#options;
+		const { intervalMs } = this.#options;
+		const giveUp = new AbortController();
+		const late = setTimeout(2 * intervalMs, undefined, {
+			signal: giveUp.signal,
+		}).then(
+			() => {
+				throw new SidecarError(
+					"upstream_timeout",
+					"OpenSearch did not answer in time: say that the sidecar lives",
+				);
+			},
+			() => undefined,
+		);
+		const seen = this.#seeAndBeSeen();
+		try {
+			await Promise.race([seen, late]);
+		} finally {
+			giveUp.abort();
+			// Given up, it may still fail.
+			seen.catch(() => undefined);
+		}
+	}
+
+	async #seeAndBeSeen(): Promise<void> {
+		const { registry, refresh } = this.#options;
 		if (!registry.joined) await registry.join(this.#address);
 		await registry.beat();
 		await registry.look();
 		await refresh();
+	}
+
+	#isJanitorsRound(): boolean {
 		this.#rounds++;
-		if (this.#rounds === secondRound || this.#rounds % janitorRounds === 0)
-			await janitor.clean();
+		return this.#rounds === secondRound || this.#rounds % janitorRounds === 0;
+	}
+
+	#clean(): Promise<void> {
+		return this.#options.janitor.clean();
 	}
 
 	/** An outage is said once, and its end. */

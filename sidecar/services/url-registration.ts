@@ -18,7 +18,7 @@ import {
 	type RegisterSettings,
 	readRegisterRequest,
 } from "./register-request.ts";
-import { retrying } from "./retrying.ts";
+import { untilDone } from "./retrying.ts";
 import type { WorkFolder } from "./work-folder.ts";
 
 export interface UrlRegistrationOptions {
@@ -81,8 +81,9 @@ export class UrlRegistration {
 		await breaker.check();
 		activity.begin(countedFor(order));
 		const taskId = ulid().toLowerCase();
+		const registration = { taskId, order, deploy };
 		if (this.#tasks.size >= settings.maxTasks) {
-			await this.#createTask(taskId, order, {
+			await this.#createTask(registration, {
 				state: "FAILED",
 				error: "exceed max running task limit",
 			});
@@ -91,12 +92,12 @@ export class UrlRegistration {
 		// Before it is stored: whoever sees it asks here whether it goes on.
 		this.#tasks.add(taskId);
 		try {
-			await this.#createTask(taskId, order, { state: "CREATED" });
+			await this.#createTask(registration, { state: "CREATED" });
 		} catch (error) {
 			this.#tasks.delete(taskId);
 			throw error;
 		}
-		const work = this.#carryOut({ taskId, order, deploy }).finally(() => {
+		const work = this.#carryOut(registration).finally(() => {
 			this.#tasks.delete(taskId);
 			this.#running.delete(work);
 		});
@@ -124,7 +125,12 @@ export class UrlRegistration {
 		const log = logger.child({ taskId, name: order.name });
 		const end = await this.#outcome(registration, log);
 		try {
-			await retrying(this.#stopping.signal, () => tasks.update(taskId, end));
+			// While it runs, no janitor gives the task an end of its own.
+			await untilDone(
+				this.#stopping.signal,
+				() => tasks.update(taskId, end),
+				(error) => log.warn({ err: error }, "a task's end was not stored yet"),
+			);
 			if (registration.deploy && end.model_id !== undefined)
 				await deploy(end.model_id);
 		} catch (error) {
@@ -150,17 +156,25 @@ export class UrlRegistration {
 	}
 
 	async #fetchAndStore(
-		{ order, deploy }: Registration,
+		{ taskId, order, deploy }: Registration,
 		folder: string,
 	): Promise<string> {
-		const { source, imports, archiveLimits, cache, logger } = this.#options;
+		const { tasks, source, imports, archiveLimits, cache, logger } =
+			this.#options;
 		const { signal } = this.#stopping;
 		const archive = await source.fetch(order, { folder, signal });
 		await inspectArchive(archive.path, {
 			...archiveLimits,
 			withoutGraph: archive.functionName === "SPARSE_TOKENIZE",
 		});
-		const modelId = await imports.store(order, archive, signal);
+		const modelId = await imports.store(order, archive, {
+			signal,
+			announce: (model_id) =>
+				tasks.change(taskId, (task) => ({
+					...task,
+					sidecar: { ...task.sidecar, model_id },
+				})),
+		});
 		if (deploy)
 			// The deployment need not fetch what is here. Where this fails it does, and says why it fails as well.
 			await cache
@@ -172,21 +186,20 @@ export class UrlRegistration {
 	}
 
 	async #createTask(
-		taskId: string,
-		{ functionName }: ModelOrder,
+		{ taskId, order, deploy }: Registration,
 		state: Pick<StoredTask, "state" | "error">,
 	): Promise<void> {
 		const { tasks, nodeId } = this.#options;
 		const now = Date.now();
 		await tasks.create(taskId, {
 			task_type: "REGISTER_MODEL",
-			function_name: functionName,
+			function_name: order.functionName,
 			worker_node: [nodeId()],
 			create_time: now,
 			last_update_time: now,
 			is_async: true,
 			...state,
-			sidecar: { coordinator: nodeId() },
+			sidecar: { coordinator: nodeId(), ...(deploy && { deploy }) },
 		});
 	}
 }

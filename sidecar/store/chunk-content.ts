@@ -26,7 +26,11 @@ export async function* encodeContent(
 	yield `${rest.toString("base64")}",${others}`;
 }
 
-/** The bytes of a chunk out of the document that {@link encodeContent} wrote, while it arrives. */
+/**
+ * The bytes of a chunk out of the document that {@link encodeContent} wrote, while it arrives.
+ *
+ * @throws SidecarError internal for another document, upstream_broken for one that ends early
+ */
 export async function* decodeContent(
 	source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Buffer> {
@@ -39,7 +43,11 @@ export async function* decodeContent(
 				: Buffer.concat([pending, piece]);
 		if (!opened) {
 			if (pending.length < opening.length) continue;
-			if (!pending.subarray(0, opening.length).equals(opening)) break;
+			if (!pending.subarray(0, opening.length).equals(opening))
+				throw new SidecarError(
+					"internal",
+					"the document of a chunk is damaged",
+				);
 			pending = pending.subarray(opening.length);
 			opened = true;
 		}
@@ -51,5 +59,8 @@ export async function* decodeContent(
 		if (end !== -1) return;
 		pending = pending.subarray(whole);
 	}
-	throw new SidecarError("internal", "the document of a chunk is damaged");
+	throw new SidecarError(
+		"upstream_broken",
+		"the document of a chunk is cut off",
+	);
 }

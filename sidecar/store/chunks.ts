@@ -3,8 +3,16 @@ import { Readable } from "node:stream";
 import type { Client } from "@opensearch-project/opensearch";
 import type { ChunkEntry, StoredModel } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
-import { decodeContent, encodeContent } from "./chunk-content.ts";
+import {
+	type ChunkAddress,
+	checkIndex,
+	idOf,
+	ownerOf,
+} from "./chunk-address.ts";
+import { encodeContent } from "./chunk-content.ts";
+import { ChunkReader } from "./chunk-reader.ts";
 import { statusOf, storeError } from "./client.ts";
+import type { Versioned } from "./documents.ts";
 import {
 	type HiddenIndices,
 	largeChunksIndex,
@@ -14,56 +22,64 @@ import {
 /** Raw bytes of a chunk at most; ml-commons' limit, and the size its clients cut models into. */
 export const chunkLimit = 10_000_000;
 
-/** Where a chunk is: an index, the model it belongs to and its number from 0. */
-export interface ChunkAddress {
-	index: string;
-	modelId: string;
-	number: number;
+/** What a chunk's document is at a moment; undefined where there is none. */
+export type ChunkVersion =
+	| Pick<Versioned<unknown>, "seqNo" | "primaryTerm">
+	| undefined;
+
+/** A chunk that was stored, and its document's version. */
+export interface WrittenChunk {
+	entry: ChunkEntry;
+	version: ChunkVersion;
 }
 
-function idOf({ modelId, number }: Omit<ChunkAddress, "index">): string {
-	return `${modelId}_${number}`;
-}
-
-function ownerOf(id: string): string {
-	return id.slice(0, id.lastIndexOf("_"));
-}
-
-/**
- * A model's document says where its chunks are; whoever could write to that document must not be able to point the
- * sidecar at an index of somebody else's.
- */
-function checkIndex(modelId: string, index: string): void {
-	if (index === smallChunksIndex || index === largeChunksIndex(modelId)) return;
-	throw new SidecarError(
-		"internal",
-		`the model's document names [${index}], which holds no chunks of it`,
-	);
+/** What must hold for a chunk to be stored; else it is not. */
+export interface ChunkGuard {
+	/** What its document was before its bytes came. */
+	over: ChunkVersion;
+	/** Called with the whole content, before OpenSearch gets its end; throws where it may not be stored. */
+	admit: (entry: ChunkEntry) => Promise<void>;
 }
 
 /** The chunks of models, streamed in and out: a chunk is in memory in small pieces only. */
 export class ChunkStore {
 	readonly #client: Client;
 	readonly #indices: HiddenIndices;
+	readonly #reader: ChunkReader;
 
 	constructor(client: Client, indices: HiddenIndices) {
 		this.#client = client;
 		this.#indices = indices;
+		this.#reader = new ChunkReader(client);
+	}
+
+	/** What a chunk's document is now. */
+	async version(address: ChunkAddress): Promise<ChunkVersion> {
+		try {
+			const { body } = await this.#client.get({
+				index: address.index,
+				id: idOf(address),
+				_source: false,
+			});
+			return versionOf(body);
+		} catch (error) {
+			if (statusOf(error) === 404) return undefined;
+			throw storeError(error, `look for chunk ${idOf(address)}`);
+		}
 	}
 
 	/**
-	 * Stores a chunk while its bytes arrive; a chunk of that number that is there is replaced.
+	 * Stores a chunk while its bytes arrive; one of that number that is there is replaced, unless the guard forbids it.
 	 *
-	 * @param only the one content that is stored; another one is refused
-	 * @throws SidecarError bad_request for an empty chunk or one above {@link chunkLimit}, bad_state for another
-	 * content; then, and when the bytes end with an error, nothing is stored: OpenSearch never gets the end of the
-	 * document.
+	 * @throws SidecarError bad_request for an empty chunk or one above {@link chunkLimit}, conflict where somebody else
+	 * stored that chunk meanwhile; whatever the guard throws. Then, and when the bytes end with an error, nothing is
+	 * stored: OpenSearch never gets the end of the document.
 	 */
 	async put(
 		address: ChunkAddress,
 		bytes: AsyncIterable<Uint8Array>,
-		only?: { sha256: string; otherwise: string },
-	): Promise<ChunkEntry> {
+		guard?: ChunkGuard,
+	): Promise<WrittenChunk> {
 		await this.#indices.ensure(address.index);
 		const hash = createHash("sha256");
 		const entry: ChunkEntry = { size: 0, sha256: "" };
@@ -78,25 +94,18 @@ export class ChunkStore {
 			if (entry.size === 0)
 				throw new SidecarError("bad_request", "Chunk size either 0 or null");
 			entry.sha256 = hash.digest("hex");
-			if (only && only.sha256 !== entry.sha256)
-				throw new SidecarError("bad_state", only.otherwise);
+			await guard?.admit(entry);
 		};
-		await this.#index(address, measured());
-		return entry;
+		const version = await this.#index(address, measured(), guard);
+		return { entry, version };
 	}
 
-	/** The bytes of a model, chunk after chunk. @throws SidecarError not_found when a chunk is missing. */
-	async *read(
+	/** See {@link ChunkReader.read}. */
+	read(
 		modelId: string,
 		model: Pick<StoredModel, "sidecar" | "total_chunks">,
 	): AsyncGenerator<Uint8Array> {
-		checkIndex(modelId, model.sidecar.chunk_index);
-		for (let number = 0; number < model.total_chunks; number++)
-			yield* this.#readChunk({
-				index: model.sidecar.chunk_index,
-				modelId,
-				number,
-			});
+		return this.#reader.read(modelId, model);
 	}
 
 	/** Deletes all chunks of a model: a large model's by deleting their index. Safe to repeat. */
@@ -177,7 +186,8 @@ export class ChunkStore {
 	async #index(
 		address: ChunkAddress,
 		bytes: AsyncIterable<Uint8Array>,
-	): Promise<void> {
+		guard: ChunkGuard | undefined,
+	): Promise<ChunkVersion> {
 		const failure: { error?: unknown } = {};
 		const watched = async function* () {
 			try {
@@ -188,9 +198,10 @@ export class ChunkStore {
 			}
 		};
 		try {
-			await this.#client.index({
+			const { body } = await this.#client.index({
 				index: address.index,
 				id: idOf(address),
+				...(guard && onlyOver(guard.over)),
 				body: Readable.from(
 					encodeContent(watched(), {
 						model_id: address.modelId,
@@ -199,29 +210,38 @@ export class ChunkStore {
 					{ objectMode: false },
 				),
 			});
+			return versionOf(body);
 		} catch (error) {
 			if (failure.error !== undefined) throw failure.error;
+			if (statusOf(error) === 409)
+				throw new SidecarError(
+					"conflict",
+					"another upload of this chunk came in between",
+					{ cause: error },
+				);
 			throw storeError(error, `store chunk ${idOf(address)}`);
 		}
 	}
+}
 
-	async *#readChunk(address: ChunkAddress): AsyncGenerator<Uint8Array> {
-		try {
-			const { body } = await this.#client.getSource(
-				{ index: address.index, id: idOf(address) },
-				{ asStream: true },
-			);
-			if (!(body instanceof Readable))
-				throw new SidecarError("internal", "OpenSearch's answer is no stream");
-			yield* decodeContent(body);
-		} catch (error) {
-			if (statusOf(error) === 404)
-				throw new SidecarError(
-					"not_found",
-					`Fail to find model chunk ${idOf(address)}`,
-					{ cause: error },
-				);
-			throw storeError(error, `read chunk ${idOf(address)}`);
-		}
-	}
+function versionOf({
+	_seq_no: seqNo,
+	_primary_term: primaryTerm,
+}: {
+	_seq_no?: number;
+	_primary_term?: number;
+}): ChunkVersion {
+	if (seqNo === undefined || primaryTerm === undefined)
+		throw new SidecarError("internal", "a chunk came without its version");
+	return { seqNo, primaryTerm };
+}
+
+type Condition =
+	| { op_type: "create" }
+	| { if_seq_no: number; if_primary_term: number };
+
+function onlyOver(version: ChunkVersion): Condition {
+	return version
+		? { if_seq_no: version.seqNo, if_primary_term: version.primaryTerm }
+		: { op_type: "create" };
 }

@@ -1,7 +1,8 @@
 import { Client, errors } from "@opensearch-project/opensearch";
+import { isObject } from "../../ingest/json.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { UpstreamTls } from "../../schemas/upstream-tls.ts";
-import { SidecarError } from "../errors.ts";
+import { type ErrorCode, SidecarError } from "../errors.ts";
 
 export interface ClientOptions {
 	tls: UpstreamTls;
@@ -65,10 +66,42 @@ export function storeError(error: unknown, action: string): SidecarError {
 	if (status === 429)
 		return new SidecarError(
 			"too_many_requests",
-			`OpenSearch is too busy: ${action}`,
+			`${blockIn(error) ?? "OpenSearch is too busy"}: ${action}`,
 			{ cause: error },
 		);
 	return new SidecarError("internal", `OpenSearch refused: ${action}`, {
 		cause: error,
 	});
+}
+
+/** Whether a 404 is about the index, and not about a document in it. */
+export function isMissingIndex(error: unknown): boolean {
+	return refusalIn(error)?.type === "index_not_found_exception";
+}
+
+/** A full disk's block of an index has the status of a node that is too busy; what to do about it is something else. */
+function blockIn(error: unknown): string | undefined {
+	const refusal = refusalIn(error);
+	if (refusal?.type !== "cluster_block_exception") return undefined;
+	return typeof refusal.reason === "string" ? refusal.reason : undefined;
+}
+
+/** The `error` of OpenSearch's envelope. */
+function refusalIn(error: unknown): Record<string, unknown> | undefined {
+	const body: unknown =
+		error instanceof errors.ResponseError ? error.body : undefined;
+	const refusal = isObject(body) ? body.error : undefined;
+	return isObject(refusal) ? refusal : undefined;
+}
+
+const passing: ReadonlySet<ErrorCode> = new Set([
+	"upstream_unavailable",
+	"upstream_timeout",
+	"upstream_broken",
+	"too_many_requests",
+]);
+
+/** Whether the same call may succeed a little later: OpenSearch has too much to do, or is away for a moment. */
+export function mayPass(error: unknown): boolean {
+	return error instanceof SidecarError && passing.has(error.code);
 }

@@ -1,9 +1,10 @@
 import { setTimeout } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Client } from "@opensearch-project/opensearch";
 import type { Static, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { SidecarError } from "../errors.ts";
-import { statusOf, storeError } from "./client.ts";
+import { isMissingIndex, statusOf, storeError } from "./client.ts";
 
 /** A document with the version that a guarded change of it needs. */
 export interface Versioned<T> {
@@ -26,9 +27,17 @@ export interface WriteAnswer {
 
 const maxAttempts = 20;
 
+/** What is to become of a document; it may look at something else before it says so. */
+type Change<T> = (current: T) => T | undefined | Promise<T | undefined>;
+
+export interface WriteOptions {
+	/** Whether searches see the write when it returns; `get` does in any case. True if left out. */
+	visible?: boolean;
+}
+
 /**
  * The documents of one kind in one hidden index, checked against their schema when read. Every write is
- * visible to searches when it returns.
+ * visible to searches when it returns, unless it says otherwise.
  */
 export class Documents<S extends TSchema> {
 	readonly #client: Client;
@@ -53,7 +62,21 @@ export class Documents<S extends TSchema> {
 		}
 	}
 
-	/** Stores a document under an id that must be free. @throws SidecarError conflict when it is taken. */
+	/** Whether the index is there, and has no document of this id. */
+	async lacks(id: string): Promise<boolean> {
+		try {
+			await this.#client.get({ index: this.#index, id, _source: false });
+			return false;
+		} catch (error) {
+			if (statusOf(error) === 404) return !isMissingIndex(error);
+			throw storeError(error, `look for ${this.#index}/${id}`);
+		}
+	}
+
+	/**
+	 * Stores a document under an id that must be free. Where this very document is there it was stored by this call: the
+	 * client repeats a write whose answer was lost. @throws SidecarError conflict when the id is taken.
+	 */
 	async create(id: string, source: Static<S>): Promise<void> {
 		try {
 			await this.#client.create({
@@ -63,38 +86,41 @@ export class Documents<S extends TSchema> {
 				body: source,
 			});
 		} catch (error) {
-			if (statusOf(error) === 409)
-				throw new SidecarError("conflict", `[${id}] exists already`, {
-					cause: error,
-				});
-			throw storeError(error, `create ${this.#index}/${id}`);
+			if (statusOf(error) !== 409)
+				throw storeError(error, `create ${this.#index}/${id}`);
+			if (await this.#isStored(id, source)) return;
+			throw new SidecarError("conflict", `[${id}] exists already`, {
+				cause: error,
+			});
 		}
 	}
 
 	/**
 	 * Replaces a document by what `change` makes of it, guarded by its sequence number: when somebody else
-	 * changed it meanwhile, it is read and changed anew. `change` returns undefined to leave it as it is.
+	 * changed it meanwhile, it is read and changed anew. `change` gives undefined to leave it as it is.
 	 *
 	 * @returns the document as it then is; undefined where there is none.
 	 */
 	async change(
 		id: string,
-		change: (current: Static<S>) => Static<S> | undefined,
+		change: Change<Static<S>>,
+		options?: WriteOptions,
 	): Promise<Static<S> | undefined> {
-		return (await this.write(id, change))?.source;
+		return (await this.write(id, change, options))?.source;
 	}
 
 	/** Does what {@link change} does; with OpenSearch's answer where something was written. */
 	async write(
 		id: string,
-		change: (current: Static<S>) => Static<S> | undefined,
+		change: Change<Static<S>>,
+		options?: WriteOptions,
 	): Promise<{ source: Static<S>; answer?: WriteAnswer } | undefined> {
 		for (let attempt = 0; attempt < maxAttempts; attempt++) {
 			const found = await this.get(id);
 			if (!found) return undefined;
-			const changed = change(found.source);
+			const changed = await change(found.source);
 			if (changed === undefined) return { source: found.source };
-			const answer = await this.replace(found, changed);
+			const answer = await this.replace(found, changed, options);
 			if (answer) return { source: changed, answer };
 			// Whoever lost waits a little, and each for another time: else the same ones meet again.
 			await setTimeout(Math.random() * 10 * (attempt + 1));
@@ -106,12 +132,16 @@ export class Documents<S extends TSchema> {
 	}
 
 	/** Merges a partial document into a stored one, and returns the whole as it then is. */
-	async merge(id: string, partial: object): Promise<Static<S> | undefined> {
+	async merge(
+		id: string,
+		partial: object,
+		{ visible = true }: WriteOptions = {},
+	): Promise<Static<S> | undefined> {
 		try {
 			const { body } = await this.#client.update({
 				index: this.#index,
 				id,
-				refresh: true,
+				refresh: visible,
 				retry_on_conflict: maxAttempts,
 				_source: true,
 				body: { doc: partial },
@@ -208,6 +238,7 @@ export class Documents<S extends TSchema> {
 	async replace(
 		found: Versioned<unknown>,
 		source: Static<S>,
+		{ visible = true }: WriteOptions = {},
 	): Promise<WriteAnswer | undefined> {
 		try {
 			const { body } = await this.#client.index({
@@ -215,13 +246,24 @@ export class Documents<S extends TSchema> {
 				id: found.id,
 				if_seq_no: found.seqNo,
 				if_primary_term: found.primaryTerm,
-				refresh: true,
+				refresh: visible,
 				body: source,
 			});
 			return body;
 		} catch (error) {
 			if (statusOf(error) === 409) return undefined;
 			throw storeError(error, `change ${this.#index}/${found.id}`);
+		}
+	}
+
+	async #isStored(id: string, source: Static<S>): Promise<boolean> {
+		const sent: unknown = JSON.parse(JSON.stringify(source));
+		try {
+			const { body } = await this.#client.get({ index: this.#index, id });
+			return isDeepStrictEqual(body._source, sent);
+		} catch (error) {
+			if (statusOf(error) === 404) return false;
+			throw storeError(error, `read ${this.#index}/${id}`);
 		}
 	}
 

@@ -90,7 +90,9 @@ export class HiddenIndices {
 		try {
 			await this.#client.indices.delete({ index, ignore_unavailable: true });
 		} catch (error) {
-			throw storeError(error, `delete index ${index}`);
+			// Of two deletions at a time one may find the index when it looks, and not when it deletes.
+			if (statusOf(error) !== 404)
+				throw storeError(error, `delete index ${index}`);
 		}
 	}
 

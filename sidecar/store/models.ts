@@ -4,7 +4,12 @@ import {
 	type ModelState,
 	StoredModel,
 } from "../../schemas/model.ts";
-import { Documents, type Versioned, type WriteAnswer } from "./documents.ts";
+import {
+	Documents,
+	type Versioned,
+	type WriteAnswer,
+	type WriteOptions,
+} from "./documents.ts";
 import { type HiddenIndices, modelIndex } from "./hidden-indices.ts";
 
 const maxModels = 10_000;
@@ -34,8 +39,9 @@ export class ModelStore {
 	change(
 		id: string,
 		change: (model: StoredModel) => StoredModel | undefined,
+		options?: WriteOptions,
 	): Promise<StoredModel | undefined> {
-		return this.#documents.change(id, change);
+		return this.#documents.change(id, change, options);
 	}
 
 	/** See {@link Documents.write}. */
@@ -49,16 +55,56 @@ export class ModelStore {
 		return found.length > 0;
 	}
 
-	/** Notes that a chunk is stored; chunks that arrive at the same time do not lose each other's note. */
+	/**
+	 * Notes that a chunk is stored, while the model is being registered; chunks that arrive at the same time do not lose
+	 * each other's note. Searches see it a little later: what they are for, the model's registration, is a change of its
+	 * own.
+	 *
+	 * @param isCurrent whether that content is what the chunk is now
+	 * @returns the model, with the note or without
+	 */
 	addChunk(
 		id: string,
 		number: number,
-		entry: ChunkEntry,
+		{
+			entry,
+			isCurrent,
+		}: { entry: ChunkEntry; isCurrent: () => Promise<boolean> },
 	): Promise<StoredModel | undefined> {
-		return this.#documents.merge(id, {
-			sidecar: { chunks: { [number]: entry } },
-			last_updated_time: Date.now(),
-		});
+		return this.#documents.change(
+			id,
+			async (current) =>
+				isOpen(current) && (await isCurrent())
+					? withChunks(current, {
+							...current.sidecar.chunks,
+							[number]: entry,
+						})
+					: undefined,
+			{ visible: false },
+		);
+	}
+
+	/** Takes a chunk's note back before another content replaces it: until that is noted, the model is not whole. */
+	dropChunk(
+		id: string,
+		number: number,
+		replacedBy: ChunkEntry,
+	): Promise<StoredModel | undefined> {
+		return this.#documents.change(
+			id,
+			(current) => {
+				const { [number]: noted, ...others } = current.sidecar.chunks;
+				return isOpen(current) && noted && noted.sha256 !== replacedBy.sha256
+					? withChunks(current, others)
+					: undefined;
+			},
+			{ visible: false },
+		);
+	}
+
+	/** Whether there surely is no model of this id: the index is there, and does not have it. */
+	lacks(id: string): Promise<boolean> {
+		return this.#documents.lacks(id);
 	}
 
 	delete(id: string): Promise<WriteAnswer | undefined> {
@@ -77,4 +123,20 @@ export class ModelStore {
 	inStates(states: readonly ModelState[]): Promise<Versioned<StoredModel>[]> {
 		return this.#documents.find("model_state", states, maxModels);
 	}
+}
+
+/** Whether a model's chunks may still become others. */
+function isOpen({ model_state, sidecar }: StoredModel): boolean {
+	return model_state === "REGISTERING" && !sidecar.deleting;
+}
+
+function withChunks(
+	model: StoredModel,
+	chunks: StoredModel["sidecar"]["chunks"],
+): StoredModel {
+	return {
+		...model,
+		last_updated_time: Date.now(),
+		sidecar: { ...model.sidecar, chunks },
+	};
 }

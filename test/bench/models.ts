@@ -184,15 +184,20 @@ function median(times: readonly number[] = []): number {
 }
 
 function print(ours: Contestant, theirs: Contestant): void {
-	console.log(["step", "sidecar ms", "ml-commons ms", "ratio"].join("\t"));
-	for (const [step, times] of ours.times) {
-		const [mine, other] = [median(times), median(theirs.times.get(step))];
+	const row = (name: string, mine: number, other: number) =>
 		console.log(
-			[step, mine.toFixed(0), other.toFixed(0), (mine / other).toFixed(2)].join(
+			[name, mine.toFixed(0), other.toFixed(0), (mine / other).toFixed(2)].join(
 				"\t",
 			),
 		);
-	}
+	console.log(["step", "sidecar ms", "ml-commons ms", "ratio"].join("\t"));
+	for (const [step, times] of ours.times)
+		row(step, median(times), median(theirs.times.get(step)));
+	row(
+		"deploy, cache warm, to its first deploy",
+		median(ours.times.get("deploy, cache warm")),
+		median(theirs.times.get("deploy")),
+	);
 }
 
 const folder = () => mkdtemp(join(tmpdir(), "sidecar-bench-"));

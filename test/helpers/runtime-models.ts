@@ -30,7 +30,12 @@ export class RuntimeModels {
 		const { zipPath, sha256, sizeBytes } = inject("minilm")[precision];
 		const cache = new ModelCache({
 			folder: this.#folder,
-			limits: { entries: 100, ratio: 100, unpackedBytes: 1e9 },
+			limits: {
+				entries: 100,
+				ratio: 100,
+				unpackedBytes: 1e9,
+				tokenizerBytes: 1e8,
+			},
 		});
 		const open = () => createReadStream(zipPath);
 		const files = await cache.ensure({ sha256, sizeBytes, open });

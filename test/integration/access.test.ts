@@ -33,8 +33,21 @@ beforeAll(async () => {
 	});
 });
 
+beforeAll(async () => {
+	const source =
+		'{"query":{"terms":{"tags":{"index":"{{where}}{{rest}}","id":"{{id}}","path":"tags"}}}}';
+	await callOpenSearch("PUT", `/_scripts/${stored}`, {
+		script: { lang: "mustache", source },
+	});
+	await callOpenSearch("PUT", `/views/${view}`, {
+		description: "",
+		targets: [{ indexPattern: "*" }],
+	}).catch(() => undefined);
+});
+
 afterAll(async () => {
 	await sidecar.close();
+	await callOpenSearch("DELETE", `/_scripts/${stored}`);
 	await callOpenSearch("DELETE", `/${hidden},${plain},${plain}-b`);
 });
 
@@ -82,7 +95,11 @@ async function ask(
 
 /** `METHOD path`, then a body, in which INDEX stands for the hidden index, PLAIN for another and NAME for an escape. */
 function named(text: string): string {
-	return text.replaceAll("INDEX", hidden).replaceAll("PLAIN", plain);
+	return text
+		.replaceAll("INDEX-rest", hidden.slice(".ml-side".length))
+		.replaceAll("car-REST", hidden.slice(".ml-side".length))
+		.replaceAll("INDEX", hidden)
+		.replaceAll("PLAIN", plain);
 }
 
 function escaped(name: string): string {
@@ -99,6 +116,8 @@ function sent(line: string, body?: unknown): Sent {
 }
 
 const lookup = { terms: { tags: { index: "INDEX", id: "1", path: "tags" } } };
+const stored = uniqueName("template");
+const view = uniqueName("view");
 const encodedName = [...hidden]
 	.map((c) => `%${c.charCodeAt(0).toString(16)}`)
 	.join("");
@@ -277,7 +296,78 @@ const forbiddenCalls: [line: string, body?: unknown][] = [
 	],
 	[
 		"POST /_search/template",
-		{ id: "stored", params: { where: "INDEX", id: "1" } },
+		{ id: stored, params: { where: "INDEX", id: "1" } },
+	],
+	[
+		"POST /_search/template",
+		{ id: stored, params: { where: ".ml-side", rest: "INDEX-rest", id: "1" } },
+	],
+	[
+		"POST /PLAIN/_search/template",
+		{
+			source:
+				'{"query":{"terms":{"tags":{"index":".ml-side{{#a}}car-REST{{/a}}","id":"1","path":"tags"}}}}',
+			params: { a: true },
+		},
+	],
+	[
+		"POST /PLAIN/_search/template",
+		{
+			source: '{"query":{{#toJson}}q{{/toJson}}}',
+			params: { q: lookup },
+		},
+	],
+	[
+		"POST /PLAIN/_msearch/template",
+		'{}\n{"source":"{\\"query\\":{\\"terms\\":{\\"tags\\":{\\"index\\":\\".ml-side{{x}}\\",\\"id\\":\\"1\\",\\"path\\":\\"tags\\"}}}}","params":{"x":"car-REST"}}\n',
+	],
+	[
+		`GET /PLAIN/_search?source_content_type=application/json&s%6Furce=${encodeURIComponent(named(JSON.stringify({ query: lookup })))}`,
+	],
+	[
+		"POST /PLAIN/_search",
+		{
+			query: { terms: { doc: { index: "INDEX", id: "1", path: "tags" } } },
+		},
+	],
+	[
+		"POST /PLAIN/_search",
+		{
+			size: 0,
+			aggs: { doc: { filter: lookup }, document: { filter: lookup } },
+		},
+	],
+	["DELETE /_foo,INDEX?ignore_unavailable=true"],
+	[
+		"PUT /_search/pipeline/lookup",
+		{ request_processors: [{ filter_query: { query: lookup } }] },
+	],
+	[
+		"POST /_reindex",
+		{
+			source: { index: "PLAIN" },
+			dest: { index: "other" },
+			script: { source: "ctx._index = params.i", params: { i: "INDEX" } },
+		},
+	],
+	[
+		"PUT /_scripts/writer",
+		{ script: { lang: "painless", source: "ctx._index = 'INDEX'" } },
+	],
+	[
+		"PUT /_ingest/pipeline/redirect",
+		{ processors: [{ set: { field: "_index", value: "{{i}}" } }] },
+	],
+	[
+		"PUT /_ingest/pipeline/redirect",
+		{ processors: [{ trim: { field: "i", target_field: "_index" } }] },
+	],
+	["POST /views", { name: "v", targets: [{ indexPattern: "INDEX" }] }],
+	["PUT /views/v", { description: "", targets: [{ indexPattern: ".m*" }] }],
+	["POST /_snapshot/r/s/_restore", { indices: "+INDEX" }],
+	[
+		"POST /_snapshot/r/s/_restore",
+		{ indices: "a", rename_pattern: "x(.+)", rename_replacement: ".$1" },
 	],
 	[
 		"PUT /_scripts/stored",
@@ -350,6 +440,14 @@ describe("the sidecar's own indices", () => {
 			{},
 		],
 		[
+			"YAML whose UTF-8 is longer than it has to be",
+			Buffer.from(
+				`docs:\n- _index: "\xc0\xae${hidden.slice(1)}"\n  _id: "1"\n`,
+				"latin1",
+			),
+			{ "content-type": "application/yaml" },
+		],
+		[
 			"YAML",
 			Buffer.from(`docs:\n- _index: "\\x2e${hidden.slice(1)}"\n  _id: "1"\n`),
 			{ "content-type": "application/yaml" },
@@ -360,6 +458,17 @@ describe("the sidecar's own indices", () => {
 		expect((await ask(call, opensearchUrl())).text).toContain(secret);
 		const answer = await ask(call);
 		expect(answer.status, answer.text).toBe(403);
+	});
+
+	it("cannot be read by a body whose encoding is declared to be the connection's own", async () => {
+		const headers = {
+			connection: "content-encoding",
+			"content-encoding": "gzip",
+		};
+		const call = { method: "POST", path: "/_mget", body: mget, headers };
+		const answer = await ask(call);
+		expect(answer.status, answer.text).toBe(400);
+		expect(answer.text).not.toContain(secret);
 	});
 
 	it("cannot be written by a bulk in gzip", async () => {
@@ -380,6 +489,15 @@ describe("the sidecar's own indices", () => {
 		["GET /*/_search?expand_wildcards=all"],
 		["GET /_all/_search?expand_wildcards=all"],
 		["GET /%5Fall/_search?expand_wildcards=open,hidden"],
+		["GET /,/_search?expand_wildcards=all"],
+		["GET /_all,/_search?expand_wildcards=all"],
+		["GET /_all%2C/_search?expand_wildcards=all"],
+		["GET /%2C/_search?expand_wildcards=all"],
+		["GET /_search?index=_all,&expand_wildcards=all"],
+		["GET /_cat/indices/_all,?expand_wildcards=all"],
+		["POST /_msearch", '{"index":",","expand_wildcards":"all"}\n{}\n'],
+		["POST /_msearch", '{"index":"_all,","expand_wildcards":"all"}\n{}\n'],
+		["POST /_msearch", '{"index":"*","expandWildcards":"all"}\n{}\n'],
 		["GET /_search?expand_wildcards=all"],
 		["GET /_search?%65xpand_wildcards=all"],
 		["GET /_search?index=*&expand_wildcards=all"],
@@ -528,6 +646,21 @@ describe("what only looks like the sidecar's", () => {
 		["GET /PLAIN/_search?q=text:INDEX"],
 		["POST /PLAIN/_msearch", '{}\n{"query":{"match":{"text":"INDEX"}}}\n'],
 		["POST /_analyze", { text: "INDEX" }],
+		[
+			"POST /PLAIN/_search/template",
+			{
+				source: { query: { match: { text: "{{t}}" } } },
+				params: { t: "INDEX" },
+			},
+		],
+		[
+			"POST /PLAIN/_search/template",
+			{
+				source: '{"size":{{n}}{{#t}},"query":{"match":{"text":"{{t}}"}}{{/t}}}',
+				params: { t: "INDEX", n: 3 },
+			},
+		],
+		["POST /_search/template", { id: "nothing", params: { t: "INDEX" } }],
 		["POST /PLAIN/_mget", { ids: ["INDEX", "1"] }],
 		["GET /ml-sidecar-model/_search"],
 		["GET /x.ml-sidecar-model/_search"],

@@ -32,7 +32,8 @@ const versions = new ModelVersions({ groups, names, service });
 afterAll(() => client.close());
 
 function claim(name: string, groupId?: string) {
-	return versions.claim({ name, groupId, description: undefined });
+	const modelId = uniqueName("model");
+	return versions.claim({ modelId, name, groupId, description: undefined });
 }
 
 describe("the version of a model that is not registered after all", () => {

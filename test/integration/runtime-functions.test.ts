@@ -31,7 +31,12 @@ async function load(
 ) {
 	const cache = new ModelCache({
 		folder: join(folder, "cache"),
-		limits: { entries: 10, ratio: 100, unpackedBytes: 1e9 },
+		limits: {
+			entries: 10,
+			ratio: 100,
+			unpackedBytes: 1e9,
+			tokenizerBytes: 1e8,
+		},
 	});
 	const open = () => createReadStream(zipPath);
 	return models.runtime().load(functionName, {

@@ -42,7 +42,12 @@ async function unpacked(names: readonly string[]) {
 	const bytes = await readFile(path);
 	const cache = new ModelCache({
 		folder: join(folder, "cache"),
-		limits: { entries: 10, ratio: 100, unpackedBytes: 1e6 },
+		limits: {
+			entries: 10,
+			ratio: 100,
+			unpackedBytes: 1e6,
+			tokenizerBytes: 1e8,
+		},
 	});
 	return cache.ensure({
 		sha256: createHash("sha256").update(bytes).digest("hex"),

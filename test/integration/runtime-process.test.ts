@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,6 +18,7 @@ import {
 	vi,
 } from "vitest";
 import type { LoadedModel } from "../../sidecar/runtime/model-spec.ts";
+import type { Runtime } from "../../sidecar/runtime/runtime.ts";
 import { isAlive, RuntimeModels } from "../helpers/runtime-models.ts";
 
 let models: RuntimeModels;
@@ -46,6 +47,37 @@ const patience = { timeout: 30_000, interval: 5 };
 
 async function untilGone(pid: number): Promise<void> {
 	await vi.waitFor(() => expect(isAlive(pid)).toBe(false), patience);
+}
+
+const hasProc = existsSync("/proc/self/task");
+
+/** The processes of a model that this process has started. */
+async function processesOf(modelId: string): Promise<number[]> {
+	const threads = await readdir("/proc/self/task");
+	const lists = await Promise.all(
+		threads.map((id) => readFile(`/proc/self/task/${id}/children`, "utf8")),
+	);
+	const children = lists.flatMap((list) => list.match(/\d+/g) ?? []);
+	const commands = await Promise.all(
+		children.map(async (pid) => ({
+			pid: Number(pid),
+			// It may have ended since.
+			line: await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""),
+		})),
+	);
+	return commands
+		.filter(({ line }) => line.endsWith(`\0${modelId}\0`))
+		.map(({ pid }) => pid);
+}
+
+/** A stream that puts what is written into a list. */
+function writableInto(lines: string[]): Writable {
+	return new Writable({
+		write(chunk, _encoding, done) {
+			lines.push(String(chunk));
+			done();
+		},
+	});
 }
 
 test("a model process that is killed in the middle of its work loses no request", async () => {
@@ -152,6 +184,79 @@ test("a model that is unloaded while it loads does not come back", async () => {
 	expect(runtime.get("early")).toBeUndefined();
 	expect(runtime.loading("early")).toBeUndefined();
 });
+
+test("a model answers from its first allocation on, and the others join it", async () => {
+	const spec = await models.miniLm("fp32", { allocations: 3 });
+	const model = await models.runtime().load("joined", spec);
+	expect(model.stats().allocations).toBe(1);
+	const alone = await model.embed(texts(3));
+	await vi.waitFor(() => expect(model.stats().allocations).toBe(3), patience);
+	expect(await model.embed(texts(3))).toEqual(alone);
+});
+
+test("a model whose later allocation cannot be had serves with those it has, and says how many in the log", async () => {
+	const lines: string[] = [];
+	const runtime = models.runtime({ logger: pino({}, writableInto(lines)) });
+	const spec = await models.miniLm("int8", { allocations: 64 });
+	const modelPath = join(spec.modelPath, "..", "vanishing.onnx");
+	await copyFile(spec.modelPath, modelPath);
+	const model = await runtime.load("fewer", { ...spec, modelPath });
+	await rm(modelPath);
+	await vi.waitFor(
+		() =>
+			expect(lines.join("")).toMatch(
+				/"modelId":"fewer".*the model runs with \d+ of 64 allocations: ONNX Runtime cannot load/,
+			),
+		patience,
+	);
+	const { allocations } = model.stats();
+	expect(lines.join("")).toContain(`runs with ${allocations} of 64`);
+	await expect(model.embed(texts(20))).resolves.toHaveLength(20);
+	expect(model.stats()).toMatchObject({ state: "ready", restarts: 0 });
+});
+
+test.runIf(hasProc)(
+	"a process that was started before its model's files were there takes the model",
+	async () => {
+		const runtime = models.runtime();
+		const spec = await models.miniLm("int8");
+		runtime.prepare("prepared");
+		const pids = await processesOf("prepared");
+		expect(pids).toHaveLength(1);
+		const model = await runtime.load("prepared", spec);
+		expect([pidOf(model)]).toEqual(pids);
+		expect(await processesOf("prepared")).toEqual(pids);
+	},
+);
+
+test.runIf(hasProc).each([
+	["cannot be had", (runtime: Runtime) => runtime.discard("waste")],
+	["are of an unloaded model", (runtime: Runtime) => runtime.unload("waste")],
+	["come after the end", (runtime: Runtime) => runtime.close()],
+])("a process that waits for files that %s does not stay", async (_, end) => {
+	const runtime = models.runtime();
+	runtime.prepare("waste");
+	expect(await processesOf("waste")).toHaveLength(1);
+	await end(runtime);
+	expect(await processesOf("waste")).toEqual([]);
+});
+
+test.runIf(hasProc)(
+	"a process that is killed while it waits for its model's files is replaced",
+	async () => {
+		const runtime = models.runtime();
+		const spec = await models.miniLm("int8");
+		runtime.prepare("replaced");
+		const [pid = 0] = await processesOf("replaced");
+		process.kill(pid, "SIGKILL");
+		await vi.waitFor(
+			async () => expect(await processesOf("replaced")).toEqual([]),
+			patience,
+		);
+		const model = await runtime.load("replaced", spec);
+		await expect(model.embed(["a"])).resolves.toHaveLength(1);
+	},
+);
 
 test("two who load a model get one process", async () => {
 	const runtime = models.runtime();
@@ -304,13 +409,7 @@ test("Ctrl-C, which reaches every process of a terminal, does not end a model be
 
 test("what a model process prints is in the log, with its model", async () => {
 	const lines: string[] = [];
-	const stream = new Writable({
-		write(chunk, _encoding, done) {
-			lines.push(String(chunk));
-			done();
-		},
-	});
-	const runtime = models.runtime({ logger: pino({}, stream) });
+	const runtime = models.runtime({ logger: pino({}, writableInto(lines)) });
 	const model = await runtime.load("talking", await models.miniLm("int8"));
 	// Node prints a line about its debugger on this signal.
 	process.kill(pidOf(model), "SIGUSR1");

@@ -67,12 +67,62 @@ describe("a body", () => {
 		] as const)
 			expect(JSON.parse(json(body, "restore") ?? "")).toEqual({ indices });
 		expect(json({ indices: "logs-*" }, "restore")).toBeUndefined();
+		for (const [indices, expected] of [
+			["_all,", rest],
+			[",", rest],
+			["-x*", ["-x*", "-.ml-sidecar-*"]],
+			[["-mine"], ["-mine", "-.ml-sidecar-*"]],
+			["+.m*", ["+.m*", "-.ml-sidecar-*"]],
+		] as const)
+			expect(JSON.parse(json({ indices }, "restore") ?? "")).toEqual({
+				indices: expected,
+			});
+		expect(() => json({ indices: "+.ml-sidecar-node" }, "restore")).toThrow(
+			refusal,
+		);
 		expect(json('{"partial":true}x', "restore")).toBe(
 			'{"indices":["*","-.ml-sidecar-*"],"partial":true}',
 		);
 		expect(() =>
 			json({ rename_replacement: ".ml-sidecar-$1" }, "restore"),
 		).toThrow(refusal);
+		for (const [pattern, replacement] of [
+			["x(.+)", ".$1"],
+			["^", "."],
+			["^x", ""],
+			["x(.+)", "$1"],
+			["(.+)", "${name}"],
+			["(.+)", "$1car-x"],
+			["(.+)", "\\.ml-\\sidecar-$1"],
+		])
+			expect(
+				() =>
+					json(
+						{
+							indices: "a",
+							rename_pattern: pattern,
+							rename_replacement: replacement,
+						},
+						"restore",
+					),
+				`${pattern} ${replacement}`,
+			).toThrow(refusal);
+		for (const [pattern, replacement] of [
+			["(.+)", "restored-$1"],
+			["(.+)", "$1-restored"],
+			["^(.*)$", "$1_2"],
+			["logs-(.+)", "restored_index_$1"],
+		]) {
+			const rename = {
+				rename_pattern: pattern,
+				rename_replacement: replacement,
+			};
+			const body = json({ indices: "a", ...rename }, "restore");
+			expect(JSON.parse(body ?? "")).toEqual({
+				indices: ["a", "-.ml-sidecar*"],
+				...rename,
+			});
+		}
 		expect(() => json('{"indices":"*",', "restore")).toThrow("not valid JSON");
 	});
 
@@ -104,8 +154,52 @@ describe("a body", () => {
 			"<.ml-sidecar-{now/d}>",
 		])
 			expect(() => json(set(value), "pipeline")).toThrow(refusal);
-		for (const value of ["logs-{{type}}", "{{type}}", ".logs-{{type}}"])
+		for (const value of ["{{type}}", "<{{type}}>", "<{now/d{'{{type}}'}}>"])
+			expect(() => json(set(value), "pipeline")).toThrow(refusal);
+		for (const value of ["logs-{{type}}", ".logs-{{type}}", "<l-{{type}}>"])
 			expect(json(set(value), "pipeline")).toBeUndefined();
+		const field = "_index";
+		for (const processor of [
+			{ set: { field: "_source._index", value: "{{type}}" } },
+			{ set: { field: "_index.", copy_from: "type" } },
+			{ lowercase: { field } },
+			{ trim: { field: "type", target_field: "_index" } },
+			{ rename: { field: "type", target_field: "_source._index" } },
+			{ gsub: { field, pattern: "^x", replacement: "." } },
+			{
+				gsub: { field: "a", pattern: "", replacement: "", target_field: field },
+			},
+			{ dissect: { field: "text", pattern: "%{_index} %{rest}" } },
+			{ grok: { field: "text", patterns: ["a", "%{WORD:_index}"] } },
+			{ csv: { field: "text", target_fields: ["a", "_index"] } },
+			{ date_index_name: { index_name_format: "'.ml-sidecar-x'" } },
+			{ date_index_name: { index_name_prefix: "{{type}}" } },
+			{
+				script: {
+					source: "ctx._index /**/ = params.i",
+					params: { i: ".ml-sidecar-x" },
+				},
+			},
+			{ script: { id: "stored", params: { a: [{ b: ".ml-sidecar-x" }] } } },
+		])
+			expect(
+				() => json({ processors: [processor] }, "pipeline"),
+				JSON.stringify(processor),
+			).toThrow(refusal);
+		for (const processor of [
+			{ lowercase: { field, target_field: "origin" } },
+			{ gsub: { field, pattern: "a", replacement: "_" } },
+			{ rename: { field: "a", target_field: "b_index" } },
+			{ dissect: { field: "text", pattern: "%{a_index} _index %{rest}" } },
+			{ date_index_name: { index_name_prefix: "logs-{{type}}-" } },
+			{
+				script: { source: "if (ctx._index == 'a') ctx.t = '.ml-sidecar-x'" },
+			},
+		])
+			expect(
+				json({ processors: [processor] }, "pipeline"),
+				JSON.stringify(processor),
+			).toBeUndefined();
 		expect(
 			json(
 				{ processors: [{ set: { field: "text", value: ".ml-sidecar-x" } }] },
@@ -213,6 +307,18 @@ describe("a multi-search", () => {
 			'{"index":["*","-.ml-sidecar-*"],"expand_wildcards":["open","hidden"]}',
 		],
 		['{"index":"logs-*"}', '{"index":"logs-*"}'],
+		[
+			'{"index":"*","expandWildcards":"all"}',
+			'{"index":["*","-.ml-sidecar-*"],"expandWildcards":"all"}',
+		],
+		[
+			'{"index":"_all,","expand_wildcards":"all"}',
+			'{"index":["*","-.ml-sidecar-*"],"expand_wildcards":"all"}',
+		],
+		[
+			'{"index":",","expand_wildcards":"all"}',
+			'{"index":["*","-.ml-sidecar-*"],"expand_wildcards":"all"}',
+		],
 		["", ""],
 	])("with the header %s is sent with %s", async (header, expected) => {
 		expect(await guarded(`${header}\n{"size":1}\n`)).toBe(

@@ -95,7 +95,10 @@ describe("an index expression", () => {
 		["*,-.ml-sidecar-*", true, ""],
 		["*,-.ml-sidecar-*,.m*", true, exclusion],
 		["*,-.ml-sidecar-model", true, exclusion],
+		["_all,", true, exclusion],
+		[",", true, exclusion],
 		["other:*", true, ",other:-.ml-sidecar-*"],
+		["other:_all", true, ",other:-.ml-sidecar-*"],
 		["logs,other:.m*,.m*", false, `,other:-.ml-sidecar-*${exclusion}`],
 	])(
 		"with wildcards is kept from them: %s, hidden %s",

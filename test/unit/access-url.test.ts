@@ -18,6 +18,31 @@ describe("a URL", () => {
 		],
 		["/%5Fall?expand_wildcards=all", "/*,-.ml-sidecar-*?expand_wildcards=all"],
 		["/.m*,/_count", "/.m*,-.ml-sidecar-*/_count"],
+		["/_all,?expand_wildcards=all", "/*,-.ml-sidecar-*?expand_wildcards=all"],
+		[
+			"/,/_search?expand_wildcards=all",
+			"/*,-.ml-sidecar-*/_search?expand_wildcards=all",
+		],
+		[
+			"/%2C/_count?expand_wildcards=all",
+			"/*,-.ml-sidecar-*/_count?expand_wildcards=all",
+		],
+		[
+			"/_all%2C,/_search?expand_wildcards=all",
+			"/*,-.ml-sidecar-*/_search?expand_wildcards=all",
+		],
+		[
+			"/_search?index=_all,&expand_wildcards=all",
+			"/_search?index=*,-.ml-sidecar-*&expand_wildcards=all",
+		],
+		[
+			"/_cat/indices/_all,?expand_wildcards=all",
+			"/_cat/indices/*,-.ml-sidecar-*?expand_wildcards=all",
+		],
+		[
+			"/a,b:_all/_search?expand_wildcards=all",
+			"/a%2Cb%3A*,b:-.ml-sidecar-*/_search?expand_wildcards=all",
+		],
 		["/%2Em%2a/_count", "/%2Em%2a,-.ml-sidecar-*/_count"],
 		[
 			"/_search?expand_wildcards=open,hidden",

@@ -35,12 +35,18 @@ describe("the document of a chunk", () => {
 		},
 	);
 
-	it.each([`{"other":1}`, `{"content":"AAAA`, ``, `{"con`])(
-		"that is damaged is an error, not a shorter model: %s",
+	it.each([`{"content":"AAAA`, ``, `{"con`])(
+		"that ends early is an error that may pass, not a shorter model: %s",
 		async (document) => {
 			await expect(
 				collect(decodeContent(cut(Buffer.from(document), 5))),
-			).rejects.toThrow("damaged");
+			).rejects.toMatchObject({ code: "upstream_broken" });
 		},
 	);
+
+	it("that is another one is an error that does not pass", async () => {
+		await expect(
+			collect(decodeContent(cut(Buffer.from(`{"other":1,"more":2}`), 5))),
+		).rejects.toMatchObject({ code: "internal" });
+	});
 });

@@ -79,7 +79,9 @@ describe("the trusted url regex", () => {
 	});
 
 	it.each([
-		"\\Ahttps://a\\.example",
+		"^https://a\\.example\\Z",
+		"^https://a\\.(example)\\1",
+		"^(?!https://b)https://",
 		"^https://\\Qa.example\\E/",
 		"^https://\\p{Alpha}+\\.example",
 		"^https://[a-z&&[^b]]\\.example",
@@ -87,18 +89,27 @@ describe("the trusted url regex", () => {
 		"^https://[]a]\\.example",
 		"^https://a++\\.example",
 		"^https://(a",
-	])("that JavaScript reads in another way is refused: %s", (setting) => {
+	])("that can not be read as Java reads it is refused: %s", (setting) => {
 		expect(() => trustedPattern(setting)).toThrow(
 			"the trusted url regex can't be used",
 		);
 	});
 
-	it.each(["^https://\\x61\\.example/", "^https://[\\[\\]a]\\.example/"])(
-		"that both read alike is not: %s",
-		(setting) => {
-			expect(parseTrusted("https://a.example/m", trustedPattern(setting)));
-		},
-	);
+	it.each([
+		"^https://\\x61\\.example/",
+		"^https://[\\[\\]a]\\.example/",
+		"\\Ahttps://\\p{L}\\.example/m\\z",
+	])("that both read alike is not: %s", (setting) => {
+		expect(
+			parseTrusted("https://a.example/m", trustedPattern(setting)),
+		).toBeDefined();
+	});
+
+	it("can't hold up the sidecar, whatever it is and whatever the URL is", () => {
+		const evil = trustedPattern("^(https?://)?(a|a?)+$");
+		expect(evil.test(`https://${"a".repeat(8_000)}!`)).toBe(false);
+		expect(evil.test(`https://${"a".repeat(8_000)}`)).toBe(true);
+	});
 });
 
 describe("a redirect", () => {

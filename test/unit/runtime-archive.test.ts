@@ -19,7 +19,12 @@ import {
 	unpackArchive,
 } from "../../sidecar/runtime/archive.ts";
 
-const limits = { entries: 20, ratio: 50, unpackedBytes: 100_000 };
+const limits = {
+	entries: 20,
+	ratio: 50,
+	unpackedBytes: 100_000,
+	tokenizerBytes: 20_000,
+};
 const model = Buffer.from("an ONNX graph");
 const tokenizer = Buffer.from(`{"model":{}}`);
 
@@ -320,3 +325,23 @@ test("a missing archive is not the sender's error", async () => {
 		code: "ENOENT",
 	});
 });
+
+test.each(["tokenizer.json", "idf.json"])(
+	"%s that a model's process could not hold is refused, by the setting's name",
+	async (name) => {
+		await makeZip(
+			modelWith({
+				[name]: { data: Buffer.alloc(20_001, "x"), compress: false },
+			}),
+		);
+		await expectRefusedUnopened(
+			`has 20001 bytes in ${name}; SIDECAR_TOKENIZER_LIMIT allows 20000`,
+		);
+		await makeZip(
+			modelWith({
+				[name]: { data: Buffer.alloc(20_000, " x y z"), compress: false },
+			}),
+		);
+		expect(await inspectArchive(zipPath, limits)).toBeDefined();
+	},
+);

@@ -21,7 +21,12 @@ import {
 import type { ModelSource } from "../../sidecar/runtime/model-source.ts";
 import { sha256Of, zipOf } from "../helpers/small-archive.ts";
 
-const limits = { entries: 10, ratio: 100, unpackedBytes: 1_000_000 };
+const limits = {
+	entries: 10,
+	ratio: 100,
+	unpackedBytes: 1_000_000,
+	tokenizerBytes: 1_000_000,
+};
 const graphBytes = 20_000;
 
 let folder = "";

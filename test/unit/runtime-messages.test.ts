@@ -73,6 +73,7 @@ const messages: (ToProcess | FromProcess)[] = [
 		refusal: { code: "too_large", reason: "the text is too long" },
 	},
 	{ kind: "refused", refusal: { code: "bad_request", reason: "no model" } },
+	{ kind: "allocated", allocations: 3 },
 	{
 		kind: "ready",
 		facts: {

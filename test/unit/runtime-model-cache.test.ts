@@ -14,7 +14,12 @@ import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { ModelCache } from "../../sidecar/runtime/model-cache.ts";
 import { sha256Of, zipOf } from "../helpers/small-archive.ts";
 
-const limits = { entries: 10, ratio: 100, unpackedBytes: 1_000_000 };
+const limits = {
+	entries: 10,
+	ratio: 100,
+	unpackedBytes: 1_000_000,
+	tokenizerBytes: 1_000_000,
+};
 const graph = Buffer.from("an ONNX graph");
 
 let archive: Buffer;

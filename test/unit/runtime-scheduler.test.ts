@@ -10,7 +10,7 @@ function scheduled(workerCount = 1) {
 	const answered: string[] = [];
 	const failures: [string, unknown][] = [];
 	const ends: (() => void)[] = [];
-	const runners = Array.from({ length: workerCount }, () => {
+	const newRunner = () => {
 		const worker = {
 			idle: true,
 			run: ({ ids }: { ids: Int32Array }) => {
@@ -26,7 +26,7 @@ function scheduled(workerCount = 1) {
 			},
 		};
 		return worker;
-	});
+	};
 	const scheduler = new Scheduler({
 		tokenizer: {
 			encode: async (input) => {
@@ -40,7 +40,7 @@ function scheduled(workerCount = 1) {
 				};
 			},
 		},
-		runners,
+		runners: Array.from({ length: workerCount }, newRunner),
 		onRun: ({ input }) => answered.push(String(input)),
 		onFailure: ({ input }, error) => failures.push([String(input), error]),
 	});
@@ -53,8 +53,28 @@ function scheduled(workerCount = 1) {
 	const endRun = (): void => ends.shift()?.();
 	const untilBegun = (count: number) =>
 		vi.waitFor(() => expect(begun).toHaveLength(count));
-	return { scheduler, submit, endRun, untilBegun, begun, answered, failures };
+	return {
+		scheduler,
+		newRunner,
+		submit,
+		endRun,
+		untilBegun,
+		begun,
+		answered,
+		failures,
+	};
 }
+
+test("an allocation that joins takes what waits, and does not wait for the next request", async () => {
+	const { scheduler, newRunner, submit, untilBegun, begun } = scheduled();
+	for (const text of ["i1", "i2", "i3", "i4"]) submit("ingest", text);
+	await untilBegun(1);
+	scheduler.add(newRunner());
+	await untilBegun(2);
+	scheduler.add(newRunner());
+	await untilBegun(3);
+	expect(begun).toEqual(["i1", "i2", "i3"]);
+});
 
 test("a query waits for the end of one run, not for the documents before it", async () => {
 	const { submit, endRun, untilBegun, begun } = scheduled();

@@ -214,3 +214,51 @@ test("tokens of another kind make a sentence without the marks that stand for th
 	const { ids } = await tokenizer.encode("my names");
 	expect(await tokenizer.sentence(ids)).toBe("my names");
 });
+
+/** A tokenizer of single words, with these ids. */
+async function wordsFile(
+	name: string,
+	vocab: Record<string, number>,
+	decoder: object | null = null,
+): Promise<string> {
+	const model = { type: "WordLevel", vocab, unk_token: "[UNK]" };
+	const file = { version: "1.0", added_tokens: [], model, decoder };
+	const written = join(folder, name);
+	await writeFile(written, JSON.stringify(file));
+	return written;
+}
+
+test("a vocabulary too large to be kept in memory is refused", async () => {
+	const vocab: Record<string, number> = { "[UNK]": 0 };
+	for (let id = 1; id <= 1_000_000; id++) vocab[id] = id;
+	await expect(
+		TextTokenizer.fromFile(await wordsFile("many.json", vocab)),
+	).rejects.toMatchObject({
+		code: "bad_request",
+		message: "tokenizer.json has 1000001 tokens; 1000000 are the most",
+	});
+});
+
+test("a token whose id leaves a gap too large to be kept is refused", async () => {
+	const vocab = { "[UNK]": 0, word: 4_000_000_000 };
+	const tokenizer = await TextTokenizer.fromFile(
+		await wordsFile("gap.json", vocab),
+	);
+	await expect(tokenizer.vocabulary()).rejects.toMatchObject({
+		code: "bad_request",
+		message: "tokenizer.json has 4000000001 token ids; 1000000 are the most",
+	});
+});
+
+test("a decoder that makes long texts of short tokens is stopped", async () => {
+	const vocab: Record<string, number> = { "[UNK]": 0 };
+	for (let id = 1; id < 10_000; id++) vocab[`a${id}`] = id;
+	const long = { type: "Replace", pattern: { String: "a" } };
+	const tokenizer = await TextTokenizer.fromFile(
+		await wordsFile("long.json", vocab, {
+			...long,
+			content: "x".repeat(5_000),
+		}),
+	);
+	await expect(tokenizer.vocabulary()).rejects.toThrow(/characters in tokens/);
+});

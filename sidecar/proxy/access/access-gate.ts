@@ -13,7 +13,9 @@ import {
 } from "./guarded-url.ts";
 import { HiddenNames } from "./hidden-names.ts";
 import { forbidden } from "./index-expression.ts";
+import type { RenderTemplate } from "./rendered-template.ts";
 import { parseTarget, type RequestTarget, valuesOf } from "./request-target.ts";
+import { checkView } from "./searched-view.ts";
 
 export interface AccessGateOptions {
 	aliases: HiddenAliasService;
@@ -31,12 +33,12 @@ export class AccessGate {
 	}
 
 	/** See {@link guardedUrl}. A body in the URL is judged as one, and is not changed: it has to be harmless. */
-	async url(url: string): Promise<GuardedUrl> {
+	async url(url: string, render: RenderTemplate): Promise<GuardedUrl> {
 		const names = await this.#current();
-		if (url.includes("source")) {
+		if (/source|%/.test(url)) {
 			const target = parseTarget(url);
 			const language = bodyLanguage(target);
-			const options = { names, defaults: defaultsOf(target) };
+			const options = { names, defaults: defaultsOf(target), render };
 			for (const source of valuesOf(target, "source"))
 				if ((await guardedText(source, language, options)) !== source)
 					throw forbidden(source);
@@ -48,6 +50,7 @@ export class AccessGate {
 	async body(
 		request: FastifyRequest,
 		replacement: Replacement | undefined,
+		render: RenderTemplate,
 	): Promise<Replacement | undefined> {
 		const names = await this.#current();
 		const target = parseTarget(replacement?.url ?? request.originalUrl);
@@ -56,15 +59,25 @@ export class AccessGate {
 			names,
 			limit: this.#options.bodyLimit,
 			defaults: defaultsOf(target),
+			render,
 		});
 	}
 
 	/** See {@link guardedText}, for a body that is sent to a URL. */
-	async text(body: string, url: string): Promise<string> {
+	async text(
+		body: string,
+		url: string,
+		render: RenderTemplate,
+	): Promise<string> {
 		const names = await this.#current();
 		const target = parseTarget(url);
 		const defaults = defaultsOf(target);
-		return guardedText(body, bodyLanguage(target), { names, defaults });
+		return guardedText(body, bodyLanguage(target), { names, defaults, render });
+	}
+
+	/** See {@link checkView}. */
+	async view(definition: string, url: string): Promise<void> {
+		checkView(definition, url, await this.#current());
 	}
 
 	async #current(): Promise<HiddenNames> {

@@ -24,9 +24,9 @@ export function bodyEncoding({ raw }: FastifyRequest): BodyEncoding {
 }
 
 /**
- * What OpenSearch sees of a body in an encoding: as much as can be inflated, even where its end is missing or wrong.
+ * What OpenSearch sees of a body in an encoding: as much as can be inflated, even where its end is missing.
  *
- * @throws SidecarError too_large past the limit, bad_request for an opaque encoding
+ * @throws SidecarError too_large past the limit, bad_request for an opaque encoding and for what does not inflate
  */
 export async function inflated(
 	body: Buffer,
@@ -50,7 +50,9 @@ export async function inflated(
 		}
 	} catch (error) {
 		if (error instanceof SidecarError) throw error;
-		// What does not inflate does not reach OpenSearch either, which says so or closes the connection.
+		throw new SidecarError("bad_request", `the body is not valid ${encoding}`, {
+			cause: error,
+		});
 	}
 	return Buffer.concat(parts);
 }

@@ -13,6 +13,8 @@ export type BodyLanguage =
 	| "search"
 	/** A search whose names may stand for parameters. */
 	| "template"
+	/** A script or a search template to keep, whose parameters are not known yet. */
+	| "stored script"
 	| "reindex"
 	| "restore"
 	| "index template"
@@ -42,12 +44,13 @@ export function bodyLanguage({
 	if (api === "_search")
 		return next === "template"
 			? "template"
-			: next === "pipeline" || next === "scroll"
+			: next === "scroll"
 				? "none"
 				: "search";
 	if (searching.test(api)) return "search";
+	if (segments[0] === "views" && next === "_search") return "search";
 	if (api === "_scripts")
-		return next === "painless" ? "administration" : "template";
+		return next === "painless" ? "administration" : "stored script";
 	if (api === "_reindex") return "reindex";
 	if (api === "_snapshot")
 		return rest.at(-1) === "_restore" ? "restore" : "administration";

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { LineTooLong, splitLines } from "../../../ingest/bulk-lines.ts";
@@ -18,6 +19,8 @@ import { guardedJson } from "./guarded-json.ts";
 import { guardedSearches, type HeaderDefaults } from "./guarded-searches.ts";
 import type { HiddenNames } from "./hidden-names.ts";
 import { forbidden } from "./index-expression.ts";
+import { pacedParts } from "./paced-parts.ts";
+import { checkRendered, type RenderTemplate } from "./rendered-template.ts";
 import { SearchedStream } from "./searched-stream.ts";
 import {
 	isSuspicious,
@@ -29,6 +32,7 @@ export interface BodyGuardOptions {
 	language: BodyLanguage;
 	names: HiddenNames;
 	defaults: HeaderDefaults;
+	render: RenderTemplate;
 	/** A body that is read whole, or a line of a multi-search; nothing else is kept in memory. */
 	limit: BodyLimit;
 }
@@ -114,7 +118,7 @@ async function* bulkParts(
 	names: HiddenNames,
 ): AsyncGenerator<Buffer> {
 	const guard = new GuardedBulk(names);
-	for await (const part of source) {
+	for await (const part of pacedParts(source)) {
 		const passed = guard.next(part);
 		if (passed.length > 0) yield passed;
 	}
@@ -125,11 +129,11 @@ async function* bulkParts(
 async function* searchLines(
 	source: AsyncIterable<Buffer>,
 	language: "searches" | "templates",
-	{ limit, names, defaults }: BodyGuardOptions,
+	{ limit, ...options }: BodyGuardOptions,
 ): AsyncGenerator<Buffer> {
 	try {
-		const lines = splitLines(source, limit.bytes);
-		yield* guardedSearches(lines, language, { names, defaults });
+		const lines = splitLines(pacedParts(source), limit.bytes);
+		yield* guardedSearches(lines, language, options);
 	} catch (error) {
 		throw error instanceof LineTooLong ? tooLarge(limit) : error;
 	}
@@ -143,7 +147,14 @@ async function whole(
 	const { language, names, limit, isForeign } = options;
 	const encoding = isOwn(replacement) ? bodyEncoding(request) : "none";
 	const source = new SearchedStream(bytesSent(request, replacement));
-	const sent = await source.upTo(limit.bytes);
+	// A replacement has been counted when the client's body was read.
+	const take = (bytes: number) => {
+		if (!replacement) limit.budget?.take(request.raw, bytes);
+	};
+	const sent = await source.upTo(limit.bytes, take).catch((error) => {
+		source.leave();
+		throw error;
+	});
 	const sentAs = isOwn(replacement) ? { asSent: true } : {};
 	if (!source.ended) {
 		const isPlain = (part: Buffer) =>
@@ -158,13 +169,18 @@ async function whole(
 		return { body: Readable.from(rest, { objectMode: false }), ...sentAs };
 	}
 	const body = await inflated(sent, encoding, limit);
+	if (body !== sent) take(body.length);
 	if (isForeign) {
+		const isYaml = /yaml/i.test(request.raw.headers["content-type"] ?? "");
+		if (isYaml && (isWide(body) || !isUtf8(body)))
+			throw new SidecarError("bad_request", "the body is not YAML in UTF-8");
 		if (isSuspiciousForeign(body, language, names)) throw forbidden("the body");
 		return { body: sent, ...sentAs };
 	}
 	const changed = isSuspicious(body, language, names)
 		? guardedJson(body, language, names)
 		: undefined;
+	if (language === "template") await checkRendered(body, names, options.render);
 	return changed === undefined ? { body: sent, ...sentAs } : { body: changed };
 }
 

@@ -10,6 +10,7 @@ import { isSuspicious } from "./suspicion.ts";
 const actionLimit = 1_048_576;
 
 const lineBreak = 0x0a;
+const blanks = [0x20, 0x09, 0x0d];
 const plainAction = /^\s*\{\s*"(index|create|update|delete)"\s*:/;
 
 /**
@@ -42,7 +43,8 @@ export class GuardedBulk {
 				this.#inDocument = false;
 			} else {
 				if (end < 0) return this.#keep(bytes, position);
-				this.#readAction(bytes.subarray(position, end));
+				if (!isBlank(bytes, position, end))
+					this.#readAction(bytes.subarray(position, end));
 			}
 			position = end + 1;
 		}
@@ -96,4 +98,11 @@ export class GuardedBulk {
 				missingExclusions(String(value.value), this.#names, { hidden: false });
 		this.#inDocument = action.name !== "delete";
 	}
+}
+
+/** A line of white space, found without a text: a body may hold millions of them. */
+function isBlank(bytes: Buffer, start: number, end: number): boolean {
+	for (let at = start; at < end; at++)
+		if (!blanks.includes(bytes[at] ?? 0)) return false;
+	return true;
 }

@@ -9,8 +9,8 @@ import {
 import { SidecarError } from "../../errors.ts";
 import type { BodyLanguage } from "./body-language.ts";
 import { bodyText } from "./body-text.ts";
+import { guardedRestore } from "./guarded-restore.ts";
 import {
-	exclusion,
 	type HiddenNames,
 	namespace,
 	templatePriority,
@@ -23,8 +23,9 @@ import {
 import { checkWords, type JsonText, readJson } from "./json-text.ts";
 import { NameShape } from "./name-shape.ts";
 import { nameSites, namesAt } from "./name-sites.ts";
-import { checkPipeline, checkScript } from "./pipeline-target.ts";
+import { checkPipeline } from "./pipeline-target.ts";
 import { checkQueryText } from "./query-text.ts";
+import { checkScript } from "./script-target.ts";
 import { isSuspiciousForeign } from "./suspicion.ts";
 import { checkTemplate } from "./template-text.ts";
 
@@ -56,10 +57,12 @@ export function guardedJson(
 	}
 	const { root } = json;
 	if (language === "search") checkSearch(root, names);
-	else if (language === "template") checkTemplate(root, names);
+	else if (language === "template" || language === "stored script")
+		checkTemplate(root, names);
 	else if (language === "pipeline") checkPipeline(root, names);
 	else if (language === "text") checkQueryText(root, names);
 	else if (language === "index template") checkIndexTemplate(root, names);
+	else if (language === "restore") return guardedRestore(json, names);
 	else return guardedAdministration(json, language, names);
 	return undefined;
 }
@@ -111,38 +114,16 @@ function guardedAdministration(
 	if (script) checkScript(script, names);
 	const changed = new Map<Node, Renderer>();
 	for (const { keys, value } of nameSites(root, { query: false })) {
-		const path = keys.join(".");
-		const hidden = language === "restore" && path === "indices";
 		const expression = namesAt({ keys, value })
 			.map((node) => String(node.value))
 			.join(",");
 		if (expression === "") continue;
-		const missing = missingExclusions(expression, names, { hidden });
+		const missing = missingExclusions(expression, names, { hidden: false });
 		if (missing === "") continue;
-		if (!hidden && !(language === "reindex" && path === "source.index"))
+		if (language !== "reindex" || keys.join(".") !== "source.index")
 			throw forbidden(expression);
 		const guarded = spelledOut(expression) + missing;
 		changed.set(value, () => JSON.stringify(guarded.split(",")));
 	}
-	if (language === "restore") {
-		const renamed = String(member(root, "rename_replacement")?.value ?? "");
-		if (renamed.includes(namespace.slice(1))) throw forbidden(renamed);
-		if (namesRestored(root) === "") return restoringAll(text, root);
-	}
 	return changed.size > 0 ? renderTree(text, root, changed) : undefined;
-}
-
-function namesRestored(root: Node): string {
-	return elements(member(root, "indices"))
-		.map(({ value }) => String(value ?? ""))
-		.join("");
-}
-
-/** A restore that names no indices restores all that the snapshot holds. */
-function restoringAll(text: string, root: Node): string {
-	const indices = `"indices":${JSON.stringify(["*", exclusion])}`;
-	const others = members(root)
-		.filter(({ name }) => name !== "indices")
-		.map(({ node }) => text.slice(node.offset, node.offset + node.length));
-	return `{${[indices, ...others].join(",")}}`;
 }

@@ -11,6 +11,11 @@ import {
 	spelledOut,
 } from "./index-expression.ts";
 import { checkWords, readJson } from "./json-text.ts";
+import {
+	checkRendered,
+	neverRendered,
+	type RenderTemplate,
+} from "./rendered-template.ts";
 import { isSuspicious } from "./suspicion.ts";
 
 /** What a request says for the headers that do not. */
@@ -21,40 +26,57 @@ export interface HeaderDefaults {
 	readonly hidden: boolean;
 }
 
+export interface SearchesGuardOptions {
+	names: HiddenNames;
+	defaults: HeaderDefaults;
+	/** Needed for search templates. */
+	render?: RenderTemplate;
+}
+
 const lineBreak = 0x0a;
 const plainHeader = /^[^\\<*\0\x80-\xff]*$/;
-const telling = /ml-sidecar|_all|expand_wildcards/;
+const telling = /ml-sidecar|_all|expand_?wildcards/i;
 
 /**
- * The body of a multi-search that does not reach the sidecar's indices through a wildcard, line by line; lines that
+ * The body of a multi-search that does not reach the sidecar's indices through a wildcard, batch by batch; lines that
  * need no change stay to the byte.
  *
- * @param lines each with its line break, which the last one may lack
+ * @param batches of lines, each with its line break, which the last one may lack
  * @throws SidecarError forbidden_index where a line names one of them
  */
 export async function* guardedSearches(
-	lines: AsyncIterable<Buffer>,
+	batches: AsyncIterable<readonly Buffer[]>,
 	language: BodyLanguage & ("searches" | "templates"),
-	{ names, defaults }: { names: HiddenNames; defaults: HeaderDefaults },
+	{ names, defaults, render = neverRendered }: SearchesGuardOptions,
 ): AsyncGenerator<Buffer> {
 	const one = language === "searches" ? "search" : "template";
 	let isHeader = true;
 	let isFirst = true;
-	for await (const line of lines) {
-		// OpenSearch passes over a line break at the very beginning.
-		if (isFirst && line.length === 1 && line[0] === lineBreak) {
-			yield line;
+	// A body may be one header again and again.
+	let last: { header: Buffer; guarded: Buffer } | undefined;
+	for await (const lines of batches) {
+		const guarded: Buffer[] = [];
+		for (const line of lines) {
+			// OpenSearch passes over a line break at the very beginning.
+			const isSkipped = isFirst && line.length === 1 && line[0] === lineBreak;
 			isFirst = false;
-			continue;
+			if (isHeader && !isSkipped) {
+				if (!last?.header.equals(line))
+					last = {
+						header: line,
+						guarded: guardedHeader(line, names, defaults),
+					};
+				guarded.push(last.guarded);
+			} else {
+				if (!isSkipped && isSuspicious(line, one, names))
+					guardedJson(line, one, names);
+				if (!isSkipped && one === "template")
+					await checkRendered(line, names, render);
+				guarded.push(line);
+			}
+			if (!isSkipped) isHeader = !isHeader;
 		}
-		isFirst = false;
-		if (isHeader) {
-			yield guardedHeader(line, names, defaults);
-		} else {
-			if (isSuspicious(line, one, names)) guardedJson(line, one, names);
-			yield line;
-		}
-		isHeader = !isHeader;
+		yield Buffer.concat(guarded);
 	}
 }
 
@@ -87,7 +109,9 @@ function guardedHeader(
 		missingExclusions(expressionOf(member), names, { hidden: false });
 	const index = named.at(-1);
 	const expression = index ? expressionOf(index) : (defaults.index ?? "");
-	const expand = found.filter(({ name }) => name === "expand_wildcards").at(-1);
+	const expand =
+		found.find(({ name }) => name === "expand_wildcards") ??
+		found.find(({ name }) => name === "expandWildcards");
 	const { any, hidden } = expand
 		? expansionOf(expressionOf(expand).split(","))
 		: { any: true, hidden: defaults.hidden };

@@ -3,8 +3,11 @@ import { splitLines } from "../../../ingest/bulk-lines.ts";
 import type { BodyLanguage } from "./body-language.ts";
 import { GuardedBulk } from "./guarded-bulk.ts";
 import { guardedJson } from "./guarded-json.ts";
-import { guardedSearches, type HeaderDefaults } from "./guarded-searches.ts";
-import type { HiddenNames } from "./hidden-names.ts";
+import {
+	guardedSearches,
+	type SearchesGuardOptions,
+} from "./guarded-searches.ts";
+import { checkRendered, neverRendered } from "./rendered-template.ts";
 import { isSuspicious } from "./suspicion.ts";
 
 /**
@@ -15,9 +18,9 @@ import { isSuspicious } from "./suspicion.ts";
 export async function guardedText(
 	text: string,
 	language: BodyLanguage,
-	options: { names: HiddenNames; defaults: HeaderDefaults },
+	options: SearchesGuardOptions,
 ): Promise<string> {
-	const { names } = options;
+	const { names, render = neverRendered } = options;
 	const body = Buffer.from(text);
 	if (language === "none") return text;
 	if (language === "bulk") {
@@ -29,10 +32,11 @@ export async function guardedText(
 	if (language === "searches" || language === "templates") {
 		const lines = splitLines(Readable.from([body]), body.length);
 		const guarded: Buffer[] = [];
-		for await (const line of guardedSearches(lines, language, options))
-			guarded.push(line);
+		for await (const part of guardedSearches(lines, language, options))
+			guarded.push(part);
 		return Buffer.concat(guarded).toString();
 	}
+	if (language === "template") await checkRendered(body, names, render);
 	return isSuspicious(body, language, names)
 		? (guardedJson(body, language, names) ?? text)
 		: text;

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { SidecarError } from "../../errors.ts";
 import {
 	type Inquiry,
 	type ReadAnswer,
@@ -7,6 +8,7 @@ import {
 	type UpstreamOptions,
 } from "../upstream.ts";
 import type { AccessGate } from "./access-gate.ts";
+import type { RenderTemplate } from "./rendered-template.ts";
 
 /** OpenSearch for clients: nothing that is sent through here reaches the sidecar's own indices. */
 export class GuardedUpstream extends Upstream {
@@ -23,11 +25,15 @@ export class GuardedUpstream extends Upstream {
 		reply: FastifyReply,
 		replacement?: Replacement,
 	): Promise<FastifyReply> {
+		const render = this.renderer(request);
 		const address =
 			replacement?.url === undefined
 				? replacement
-				: { ...replacement, ...(await this.#gate.url(replacement.url)) };
-		const guarded = await this.#gate.body(request, address);
+				: {
+						...replacement,
+						...(await this.#gate.url(replacement.url, render)),
+					};
+		const guarded = await this.#gate.body(request, address, render);
 		return super.forward(request, reply, guarded);
 	}
 
@@ -36,12 +42,38 @@ export class GuardedUpstream extends Upstream {
 		request: FastifyRequest,
 		inquiry: Inquiry = {},
 	): Promise<ReadAnswer> {
-		const { url } = await this.#gate.url(inquiry.url ?? request.originalUrl);
+		const render = this.renderer(request);
+		const asked = inquiry.url ?? request.originalUrl;
+		const { url } = await this.#gate.url(asked, render);
 		const { body } = inquiry;
 		return super.read(request, {
 			...inquiry,
 			url,
-			...(body !== undefined && { body: await this.#gate.text(body, url) }),
+			...(body !== undefined && {
+				body: await this.#gate.text(body, url, render),
+			}),
 		});
+	}
+
+	/**
+	 * Renders search templates in the name of a request's caller, whom OpenSearch asks for no other right than that to
+	 * search by them.
+	 */
+	renderer(request: FastifyRequest): RenderTemplate {
+		return async (template) => {
+			const { status, body } = await super.read(request, {
+				method: "POST",
+				url: "/_render/template",
+				body: template,
+				json: true,
+			});
+			if (status === 200) return body.replace(/^\s*\{\s*"\w+"\s*:/, "");
+			// There is no such template, it can't be rendered, or the caller is not known: a search ends the same way.
+			if (status === 400 || status === 401 || status === 404) return undefined;
+			throw new SidecarError(
+				status === 403 ? "forbidden" : "upstream_unavailable",
+				`OpenSearch answered ${status} where a search template had to be rendered, to see which indices it names`,
+			);
+		};
 	}
 }

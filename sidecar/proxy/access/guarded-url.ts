@@ -100,7 +100,7 @@ export function guardedUrl(url: string, names: HiddenNames): GuardedUrl {
 			url: edited(url, {
 				start,
 				end: start + raw.length,
-				text: withSuffix(expression === "_all" ? "*" : raw, missing),
+				text: withSuffix(spelledInUrl(expression, raw), missing),
 			}),
 			index: withSuffix(spelledOut(expression), missing),
 		};
@@ -175,8 +175,13 @@ function editOf(
 	const missing = missingExclusions(value, names, { hidden });
 	const raw = url.slice(start, end);
 	if (missing === "") return { start, end, text: raw };
-	const base = spelledOut(value) === value ? raw : "*";
-	return { start, end, text: withSuffix(base, missing) };
+	return { start, end, text: withSuffix(spelledInUrl(value, raw), missing) };
+}
+
+/** An expression as it was sent, unless it has to be spelled out. */
+function spelledInUrl(expression: string, raw: string): string {
+	const spelled = spelledOut(expression);
+	return spelled === expression ? raw : encodeURIComponent(spelled);
 }
 
 /** An empty name between two commas would be one that is not found. */

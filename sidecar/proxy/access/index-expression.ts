@@ -12,9 +12,17 @@ export function forbidden(expression: string): SidecarError {
 	);
 }
 
+/** The refusal of what may turn out to be one of them, where nobody can tell before. */
+export function mayBeForbidden(text: string): SidecarError {
+	return new SidecarError(
+		"forbidden_index",
+		`[${text.slice(0, shownCharacters)}] may come to name an index of the sidecar's own, which can be reached through its API only`,
+	);
+}
+
 /**
  * What has to be added to an index expression, so that its wildcards do not reach the sidecar's indices; empty
- * where they do not. A `_all` has to become a `*` first: see {@link spelledOut}.
+ * where they do not. What means all indices has to become a `*` first: see {@link spelledOut}.
  *
  * @param hidden whether its wildcards match hidden indices
  * @throws SidecarError forbidden_index where it names one of them
@@ -45,9 +53,17 @@ export function missingExclusions(
 		.join("");
 }
 
-/** An expression for all indices as one that can be added to. */
+/** OpenSearch drops empty names at the end, so that `,` and `_all,` mean all indices too. */
+const all = /^(_all)?,*$/;
+
+/** `cluster:_all`, which means all indices of a cluster only where it is the one name of that cluster. */
+const allOfCluster = /(^|,)([^,<]*:)_all(?=,|$)/g;
+
+/** An expression for all indices, here or on another cluster, as one that can be added to. */
 export function spelledOut(expression: string): string {
-	return expression === "_all" || expression === "" ? "*" : expression;
+	return all.test(expression)
+		? "*"
+		: expression.replaceAll(allOfCluster, "$1$2*");
 }
 
 /** `cluster:name`; a colon within date math belongs to its format. */

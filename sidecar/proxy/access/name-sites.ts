@@ -15,6 +15,7 @@ const administrative: ReadonlySet<string> = new Set([
 	"aliases",
 	"dest_index",
 	"index",
+	"indexPattern",
 	"index_name",
 	"index_patterns",
 	"indices",
@@ -25,6 +26,7 @@ const administrative: ReadonlySet<string> = new Set([
 	"result_index",
 	"source_index",
 	"target_index",
+	"training_index",
 ]);
 
 /** Keys under which the query language begins. */
@@ -48,8 +50,16 @@ const documents: ReadonlySet<string | undefined> = new Set([
 	"unlike",
 ]);
 
-/** Keys of what is only compared or analysed, whatever it holds. */
-const content: ReadonlySet<string> = new Set(["doc", "document", "documents"]);
+/** What is only compared or analysed, whatever it holds: `parent.key`, where a field of that name can't stand. */
+const content: ReadonlySet<string> = new Set([
+	".doc",
+	"context_setup.document",
+	"docs.doc",
+	"like.doc",
+	"percolate.document",
+	"percolate.documents",
+	"unlike.doc",
+]);
 
 /**
  * Every place in a body that names indices.
@@ -82,7 +92,7 @@ function* sitesIn(
 			(isLookup && name === "index") ||
 			namesDocument(name, keys.at(-1));
 		if (names) yield { value, keys: below };
-		if (!content.has(name))
+		if (!content.has(`${keys.at(-1) ?? ""}.${name}`))
 			yield* sitesIn(value, below, query || queries.has(name));
 	}
 }

@@ -22,7 +22,7 @@ const escapes = /(?:%[0-9a-f]{2})+/gi;
 
 /**
  * The path ends at the first `?`. Segments are split before they are decoded; an API is recognised before that, so
- * `%5Fall` is a name. Trailing slashes have no meaning. Parameters are parted by `&` or `;`.
+ * `%5Fall` is a name. No API has a comma in its name. Trailing slashes have no meaning. Parameters are parted by `&` or `;`.
  */
 export function parseTarget(url: string): RequestTarget {
 	const mark = url.indexOf("?");
@@ -30,12 +30,14 @@ export function parseTarget(url: string): RequestTarget {
 	const rawSegments = path.split("/");
 	if (rawSegments[0] === "") rawSegments.shift();
 	while (rawSegments.at(-1) === "") rawSegments.pop();
-	const first = rawSegments[0] ?? "_";
+	const segments = rawSegments.map(decoded);
 	return {
 		rawSegments,
-		segments: rawSegments.map(decoded),
+		segments,
 		parameters: mark < 0 ? [] : readParameters(url, mark + 1),
-		indexFirst: !first.startsWith("_") || first === "_all",
+		indexFirst:
+			(!rawSegments[0]?.startsWith("_") && rawSegments.length > 0) ||
+			/^_all$|,/.test(segments[0] ?? ""),
 	};
 }
 

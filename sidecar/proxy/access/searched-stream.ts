@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { CollectedBody } from "../../http/collected-body.ts";
 
 /** Bytes at the end of a part that are searched once more with the next one: no name is longer. */
 const overlap = 1_024;
@@ -20,20 +21,22 @@ export class SearchedStream {
 		return this.#ended;
 	}
 
-	/** The whole of it or, past a number of bytes, its beginning. */
-	async upTo(bytes: number): Promise<Buffer> {
-		const parts: Buffer[] = [];
-		let length = 0;
-		while (length <= bytes) {
+	/**
+	 * The whole of it or, past a number of bytes, its beginning.
+	 *
+	 * @param take told of the memory that is needed; what it throws ends the reading
+	 */
+	async upTo(bytes: number, take: (bytes: number) => void): Promise<Buffer> {
+		const body = new CollectedBody(take);
+		while (body.length <= bytes) {
 			const { done, value } = await this.#parts.next();
 			if (done) {
 				this.#ended = true;
 				break;
 			}
-			parts.push(value);
-			length += value.length;
+			body.append(value);
 		}
-		return Buffer.concat(parts, length);
+		return body.bytes;
 	}
 
 	/** Gives up what was not read. */

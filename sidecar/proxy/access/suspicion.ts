@@ -13,6 +13,7 @@ const always: ReadonlySet<BodyLanguage> = new Set([
 	"index template",
 	"pipeline",
 	"template",
+	"stored script",
 ]);
 
 /** Languages in which names may be patterns. */
@@ -69,6 +70,7 @@ export function isSuspiciousForeign(
 	const text = body.toString("latin1");
 	return (
 		always.has(language) ||
+		overlong.test(text) ||
 		/ml-sidecar|\\|!|<|\x7f/.test(text) ||
 		(withPatterns.has(language) && text.includes("*")) ||
 		names.mentionedIn(body.toString("utf8"))

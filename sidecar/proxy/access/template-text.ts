@@ -4,14 +4,15 @@ import type { HiddenNames } from "./hidden-names.ts";
 import { forbidden } from "./index-expression.ts";
 import { readJson } from "./json-text.ts";
 import { nameSites, namesAt } from "./name-sites.ts";
+import { checkScript } from "./script-target.ts";
 
 /** A name in a template that is not JSON before its sections are filled in. */
 const namedInText = /"_?index"\s*:\s*"([^"]*)"/g;
 const placeholder = /\{\{\{?[\s&]*([\w.-]+)\s*\}?\}\}/g;
 
 /**
- * Checks a search template, its own or a stored one with its parameters. A name that is put together from parameters
- * is judged as it will be; one that a section makes is not known here.
+ * Checks a search template, or a script that is to be kept. A name that is put together from parameters is judged as
+ * it will be; one that a section makes is not known here.
  *
  * @throws SidecarError forbidden_index where it names one of the sidecar's indices
  */
@@ -22,9 +23,8 @@ export function checkTemplate(root: Node, names: HiddenNames): void {
 			String(value.value),
 		]),
 	);
-	for (const value of parameters.values())
-		if (names.mean(value)) throw forbidden(value);
 	const script = member(root, "script") ?? root;
+	checkScript(script, names);
 	for (const source of elements(member(script, "source")))
 		for (const text of namesInTemplate(source)) {
 			const name = text.replaceAll(

@@ -3,7 +3,10 @@ import { SidecarError } from "../../errors.ts";
 import type { ModelSpec } from "../model-spec.ts";
 import type { Tokens } from "../session.ts";
 import type { Runner, TimedOutput } from "./runner.ts";
-import type { FromWorker } from "./worker.ts";
+import type { FromWorker, ToWorker } from "./worker.ts";
+
+/** What a worker's session says about its graph. */
+export type LoadedGraph = Omit<Extract<FromWorker, { kind: "loaded" }>, "kind">;
 
 interface Waiting<T> {
 	resolve: (value: T) => void;
@@ -12,43 +15,29 @@ interface Waiting<T> {
 
 /** A worker thread with a session, seen from the thread that gives it work. */
 export class InferenceWorker implements Runner {
-	readonly inputs: readonly string[];
-	readonly outputs: readonly string[];
-	/** The last dimension of the first output that is read. */
-	readonly width: number;
 	readonly #worker: Worker;
+	#loading: Waiting<LoadedGraph> | undefined;
 	#waiting: Waiting<TimedOutput> | undefined;
 
-	private constructor(
-		worker: Worker,
-		ready: Extract<FromWorker, { kind: "ready" }>,
-	) {
-		this.#worker = worker;
-		this.inputs = ready.inputs;
-		this.outputs = ready.outputs;
-		this.width = ready.width;
-		worker.on("message", (message: FromWorker) => this.#answered(message));
-	}
-
 	/**
-	 * Starts a thread and loads the model in it. Rejects with the session's reason. A thread that ends later,
-	 * out of memory or by an error nobody caught, ends the whole process: its parent starts another.
+	 * Starts a thread, without a model. A thread that ends by itself, out of memory or by an error nobody caught,
+	 * ends the whole process: its parent starts another.
 	 */
-	static start(spec: ModelSpec): Promise<InferenceWorker> {
-		const script = new URL("./worker.js", import.meta.url);
-		const worker = new Worker(script, { workerData: spec });
-		worker.on("error", (error) => {
+	constructor() {
+		this.#worker = new Worker(new URL("./worker.js", import.meta.url));
+		this.#worker.on("error", (error) => {
 			throw error;
 		});
+		this.#worker.on("message", (message: FromWorker) =>
+			this.#answered(message),
+		);
+	}
+
+	/** Loads the model, once. Rejects with the session's reason. */
+	load(spec: ModelSpec): Promise<LoadedGraph> {
 		return new Promise((resolve, reject) => {
-			worker.once("message", (message: FromWorker) => {
-				if (message.kind === "ready") {
-					resolve(new InferenceWorker(worker, message));
-				} else if (message.kind === "failed") {
-					const { code, reason } = message.refusal;
-					reject(new SidecarError(code, reason));
-				}
-			});
+			this.#loading = { resolve, reject };
+			this.#tell({ kind: "load", spec });
 		});
 	}
 
@@ -56,21 +45,32 @@ export class InferenceWorker implements Runner {
 		return this.#waiting === undefined;
 	}
 
-	/** Runs one input; only for an idle worker. */
+	/** Runs one input; only for an idle worker whose model is loaded. */
 	run(tokens: Tokens): Promise<TimedOutput> {
 		return new Promise((resolve, reject) => {
 			this.#waiting = { resolve, reject };
-			this.#worker.postMessage(tokens);
+			this.#tell({ kind: "run", tokens });
 		});
 	}
 
+	/** Ends a thread that has no model and gets none. */
+	async end(): Promise<void> {
+		await this.#worker.terminate();
+	}
+
+	#tell(message: ToWorker): void {
+		this.#worker.postMessage(message);
+	}
+
 	#answered(message: FromWorker): void {
-		const waiting = this.#waiting;
+		const [loading, waiting] = [this.#loading, this.#waiting];
+		this.#loading = undefined;
 		this.#waiting = undefined;
+		if (message.kind === "loaded") loading?.resolve(message);
 		if (message.kind === "ran") waiting?.resolve(message);
 		if (message.kind === "failed") {
 			const { code, reason } = message.refusal;
-			waiting?.reject(new SidecarError(code, reason));
+			(loading ?? waiting)?.reject(new SidecarError(code, reason));
 		}
 	}
 }

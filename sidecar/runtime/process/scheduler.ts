@@ -22,6 +22,7 @@ interface Ready {
 
 export interface SchedulerParts {
 	tokenizer: Pick<TextTokenizer, "encode">;
+	/** Those that are there at the beginning. */
 	runners: readonly Runner[];
 	onRun: (job: Job, run: FinishedRun) => void;
 	onFailure: (job: Job, error: unknown) => void;
@@ -39,6 +40,7 @@ const tokenizing = 2;
  */
 export class Scheduler {
 	readonly #parts: SchedulerParts;
+	readonly #runners: Runner[];
 	readonly #waiting = new Lanes<Job>();
 	readonly #ready = new Lanes<Ready>();
 	readonly #tokenizing: Record<Lane, Set<number>> = {
@@ -50,6 +52,15 @@ export class Scheduler {
 
 	constructor(parts: SchedulerParts) {
 		this.#parts = parts;
+		this.#runners = [...parts.runners];
+	}
+
+	/** Another one that runs inputs from now on, and at once if some wait. */
+	add(runner: Runner): void {
+		this.#runners.push(runner);
+		this.#runNext();
+		this.#tokenizeNext("search");
+		this.#tokenizeNext("ingest");
 	}
 
 	submit(job: Job): void {
@@ -69,7 +80,7 @@ export class Scheduler {
 	/** Tokenises while a runner may soon want more in this lane. */
 	#tokenizeNext(lane: Lane): void {
 		const running = this.#tokenizing[lane];
-		const ahead = 2 * this.#parts.runners.length;
+		const ahead = 2 * this.#runners.length;
 		while (
 			running.size < tokenizing &&
 			running.size + this.#ready.sizeOf(lane) < ahead
@@ -99,7 +110,7 @@ export class Scheduler {
 	}
 
 	#runNext(): void {
-		for (const runner of this.#parts.runners) {
+		for (const runner of this.#runners) {
 			if (!runner.idle) continue;
 			const ready = this.#ready.take();
 			if (ready === undefined) return;

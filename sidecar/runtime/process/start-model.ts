@@ -11,7 +11,8 @@ import { readIdf, TokenWeights } from "./token-weights.ts";
 /** A model that is ready to run. */
 export interface StartedModel {
 	tokenizer: TextTokenizer;
-	runners: readonly Runner[];
+	/** The first allocation. */
+	runner: Runner;
 	facts: ModelFacts;
 }
 
@@ -23,50 +24,77 @@ export interface StartedModel {
 const longestWarmUp = 640;
 
 /**
- * Loads a model and runs it once. Throws `bad_request` where its files are not those of its function, or do not
- * fit together.
+ * Loads a model's first allocation, and runs it once. Throws `bad_request` where its files are not those of its
+ * function, or do not fit together.
+ *
+ * @param worker without a model yet
  */
-export async function startModel(spec: ModelSpec): Promise<StartedModel> {
-	return spec.functionName === "SPARSE_TOKENIZE"
-		? startTokenizer(spec)
-		: startGraph(spec);
+export async function startModel(
+	spec: ModelSpec,
+	worker: InferenceWorker,
+): Promise<StartedModel> {
+	return isTokenizer(spec)
+		? startTokenizer(spec, worker)
+		: startGraph(spec, worker);
+}
+
+/**
+ * The allocations that are left, each as soon as it is ready. One after the other: the model serves meanwhile, and
+ * loading takes a processor, and more memory than what is loaded.
+ */
+export async function* startOthers(spec: ModelSpec): AsyncGenerator<Runner> {
+	if (isTokenizer(spec)) return;
+	for (let number = 1; number < spec.allocations; number++) {
+		const worker = new InferenceWorker();
+		await worker.load(spec);
+		yield worker;
+	}
+}
+
+function isTokenizer({ functionName }: ModelSpec): boolean {
+	return functionName === "SPARSE_TOKENIZE";
 }
 
 /** Needs no thread of its own: its runs take microseconds. */
-async function startTokenizer(spec: ModelSpec): Promise<StartedModel> {
+async function startTokenizer(
+	spec: ModelSpec,
+	worker: InferenceWorker,
+): Promise<StartedModel> {
 	const folder = dirname(spec.tokenizerPath);
 	const [tokenizer, idf] = await Promise.all([
 		TextTokenizer.fromFile(spec.tokenizerPath, spec.maxLength),
 		readIdf(join(folder, "idf.json")),
+		worker.end(),
 	]);
 	const vocabulary = await tokenizer.vocabulary();
 	const { window } = tokenizer;
 	return {
 		tokenizer,
-		runners: [new TokenWeights(vocabulary, idf)],
+		runner: new TokenWeights(vocabulary, idf),
 		facts: { window, inputs: [], outputs: [], vocabulary },
 	};
 }
 
-async function startGraph(spec: ModelSpec): Promise<StartedModel> {
+async function startGraph(
+	spec: ModelSpec,
+	worker: InferenceWorker,
+): Promise<StartedModel> {
 	const pairs = readsPairs(spec);
-	const [tokenizer, first, ...others] = await Promise.all([
+	const [graph, tokenizer] = await Promise.all([
+		worker.load(spec),
 		TextTokenizer.fromFile(spec.tokenizerPath, spec.maxLength, { pairs }),
-		InferenceWorker.start(spec),
-		...Array.from({ length: spec.allocations - 1 }, () =>
-			InferenceWorker.start(spec),
-		),
 	]);
+	const { inputs, outputs, width } = graph;
 	const isSparse = spec.functionName === "SPARSE_ENCODING";
-	if (isSparse) checkVocabulary(first.width, tokenizer.vocabularySize);
-	await warmUp(first, tokenizer, pairs);
+	if (isSparse) checkVocabulary(width, tokenizer.vocabularySize);
+	await warmUp(worker, tokenizer, pairs);
 	return {
 		tokenizer,
-		runners: [first, ...others],
+		runner: worker,
 		facts: {
 			window: tokenizer.window,
-			inputs: [...first.inputs],
-			outputs: [...first.outputs],
+			inputs,
+			outputs,
 			...(isSparse && { vocabulary: await tokenizer.vocabulary() }),
 		},
 	};
