@@ -101,6 +101,8 @@ export function buildRegistrations(foundation: Foundation, parts: Models) {
 		tasks,
 		chunks,
 		removal,
+		versions,
+		deploy: (modelId) => deployments.deploy(modelId),
 		registry,
 		isRunning: (taskId) =>
 			deployments.isRunning(taskId) || urlRegistration.isRunning(taskId),

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { StoredModel, Worker } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 import { RuntimeStopped } from "../runtime/runtime-stopped.ts";
+import { mayPass } from "../store/client.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { ModelLoader, ReadyModel } from "./model-loader.ts";
 import { isNamedFor, isPlannedOn, withWorker } from "./model-state.ts";
@@ -23,14 +24,6 @@ export type Convergent =
 	| { ready: ReadyModel }
 	| { unloaded: boolean }
 	| { error: unknown };
-
-/** Failures that pass: nothing is wrong with the model, and the next attempt may succeed. */
-const passing: ReadonlySet<string> = new Set([
-	"upstream_unavailable",
-	"upstream_timeout",
-	"upstream_broken",
-	"too_many_requests",
-]);
 
 /**
  * Makes this sidecar's part of what the models' documents say true: a model that is planned for it is loaded, any
@@ -139,8 +132,8 @@ export class Convergence {
 		} catch (error) {
 			if (error instanceof RuntimeStopped) return { error };
 			logger.error({ err: error, modelId: id }, "a model could not be loaded");
-			if (error instanceof SidecarError && passing.has(error.code))
-				return { error };
+			// Nothing is wrong with the model, and the next attempt may succeed.
+			if (mayPass(error)) return { error };
 			await this.#fail(
 				id,
 				error instanceof Error ? error.message : String(error),

@@ -17,9 +17,9 @@ export interface JanitorOptions {
 	chunks: ChunkStore;
 	removal: ModelRemoval;
 	/** Takes back the version, and perhaps the group, of a model that is not registered after all. */
-	versions?: Pick<ModelVersions, "release">;
+	versions: Pick<ModelVersions, "release">;
 	/** Starts a deployment. */
-	deploy?: (modelId: string) => Promise<unknown>;
+	deploy: (modelId: string) => Promise<unknown>;
 	registry: Pick<NodeRegistry, "id" | "isGone">;
 	/** Whether this process will end a task. */
 	isRunning: (taskId: string) => boolean;
@@ -72,7 +72,7 @@ export class Janitor {
 			if (!removed) continue;
 			logger.warn({ modelId: id }, "a half registered model was removed");
 			const claim = claimOf(id, source);
-			if (claim) await versions?.release(claim);
+			if (claim) await versions.release(claim);
 		}
 	}
 
@@ -116,7 +116,7 @@ export class Janitor {
 	async #releaseGroup({ model_id: id }: StoredTask["sidecar"]): Promise<void> {
 		const { models, versions } = this.#options;
 		if (id !== undefined && (await models.lacks(id)))
-			await versions?.release(madeClaimOf(id));
+			await versions.release(madeClaimOf(id));
 	}
 
 	/** The model that a registration had made when it was cut off. */
@@ -136,7 +136,7 @@ export class Janitor {
 	async #deploy(modelId: string): Promise<void> {
 		const { deploy, logger } = this.#options;
 		try {
-			await deploy?.(modelId);
+			await deploy(modelId);
 		} catch (error) {
 			logger.error(
 				{ err: error, modelId },

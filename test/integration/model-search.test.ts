@@ -231,6 +231,14 @@ const ways: [string, object][] = [
 		{ size: 0, aggs: { a: { top_hits: { _source: ["sidecar"], size: 5 } } } },
 	],
 	[
+		"top hits of an aggregation that is called as the source is",
+		{ size: 0, aggs: { _source: { top_hits: { size: 5 } } } },
+	],
+	[
+		"collapsed hits that are called as the source is",
+		{ collapse: { field: "model_id", inner_hits: { name: "_source" } } },
+	],
+	[
 		"collapsed hits",
 		{
 			collapse: { field: "model_id", inner_hits: { name: "a", _source: true } },

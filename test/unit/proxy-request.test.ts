@@ -128,7 +128,7 @@ test("headers keep their number, order and spelling; only those of the connectio
 			"Accept-Encoding: gzip",
 			"X-Latin: caf\xe9",
 			"Empty:",
-			"Connection: close, X-Hop",
+			"Connection: close, X-Hop, Authorization, accept, Host",
 			"X-Hop: 1",
 			"Keep-Alive: timeout=5",
 			"TE: trailers",
@@ -154,6 +154,19 @@ test("headers keep their number, order and spelling; only those of the connectio
 		"X-Latin: caf\xe9",
 		"Empty: ",
 	]);
+});
+
+test("no header says that what describes the body is not for OpenSearch", async () => {
+	await start();
+	const request = await received(
+		"POST /i/_doc HTTP/1.1\r\nHost: h\r\nConnection: close, content-encoding, Content-Type, content-length\r\nContent-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+	);
+	expect(headerLines(request)).toEqual(
+		expect.arrayContaining([
+			"Content-Encoding: gzip",
+			"Content-Type: application/json",
+		]),
+	);
 });
 
 test("a gzipped body reaches OpenSearch as the same bytes", async () => {

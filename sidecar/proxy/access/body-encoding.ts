@@ -24,15 +24,16 @@ export function bodyEncoding({ raw }: FastifyRequest): BodyEncoding {
 }
 
 /**
- * What OpenSearch sees of a body in an encoding: as much as can be inflated, even where its end is missing.
+ * What OpenSearch sees of a body in an encoding: as much as can be inflated, even where its end is missing or wrong.
+ * Undefined where nothing can be.
  *
- * @throws SidecarError too_large past the limit, bad_request for an opaque encoding and for what does not inflate
+ * @throws SidecarError too_large past the limit, bad_request for an opaque encoding
  */
 export async function inflated(
 	body: Buffer,
 	encoding: BodyEncoding,
 	limit: BodyLimit,
-): Promise<Buffer> {
+): Promise<Buffer | undefined> {
 	if (encoding === "none") return body;
 	if (encoding === "opaque")
 		throw new SidecarError(
@@ -50,9 +51,7 @@ export async function inflated(
 		}
 	} catch (error) {
 		if (error instanceof SidecarError) throw error;
-		throw new SidecarError("bad_request", `the body is not valid ${encoding}`, {
-			cause: error,
-		});
+		if (length === 0) return undefined;
 	}
 	return Buffer.concat(parts);
 }

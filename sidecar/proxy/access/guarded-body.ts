@@ -168,13 +168,14 @@ async function whole(
 		});
 		return { body: Readable.from(rest, { objectMode: false }), ...sentAs };
 	}
-	const body = await inflated(sent, encoding, limit);
-	if (body !== sent) take(body.length);
+	const decoded = await inflated(sent, encoding, limit);
+	if (decoded !== undefined && decoded !== sent) take(decoded.length);
+	// OpenSearch refuses what does not inflate, unless it was only said to be encoded.
+	const body = decoded ?? sent;
 	if (isForeign) {
-		const isYaml = /yaml/i.test(request.raw.headers["content-type"] ?? "");
-		if (isYaml && (isWide(body) || !isUtf8(body)))
-			throw new SidecarError("bad_request", "the body is not YAML in UTF-8");
-		if (isSuspiciousForeign(body, language, names)) throw forbidden("the body");
+		if (decoded) checkForeign(request, decoded, options);
+		else if (names.mentionedIn(sent.toString("latin1")))
+			throw forbidden("the body");
 		return { body: sent, ...sentAs };
 	}
 	const changed = isSuspicious(body, language, names)
@@ -182,6 +183,17 @@ async function whole(
 		: undefined;
 	if (language === "template") await checkRendered(body, names, options.render);
 	return changed === undefined ? { body: sent, ...sentAs } : { body: changed };
+}
+
+function checkForeign(
+	{ raw }: FastifyRequest,
+	body: Buffer,
+	{ language, names }: BodyGuardOptions,
+): void {
+	const isYaml = /yaml/i.test(raw.headers["content-type"] ?? "");
+	if (isYaml && (isWide(body) || !isUtf8(body)))
+		throw new SidecarError("bad_request", "the body is not YAML in UTF-8");
+	if (isSuspiciousForeign(body, language, names)) throw forbidden("the body");
 }
 
 /** The body that a restore without a body gets, with the header that says what it is. */

@@ -56,6 +56,8 @@ export function guardedJson(
 		return undefined;
 	}
 	const { root } = json;
+	if (language === "stored script")
+		checkScript(member(root, "script") ?? root, names);
 	if (language === "search") checkSearch(root, names);
 	else if (language === "template" || language === "stored script")
 		checkTemplate(root, names);

@@ -4,7 +4,6 @@ import type { HiddenNames } from "./hidden-names.ts";
 import { forbidden } from "./index-expression.ts";
 import { readJson } from "./json-text.ts";
 import { nameSites, namesAt } from "./name-sites.ts";
-import { checkScript } from "./script-target.ts";
 
 /** A name in a template that is not JSON before its sections are filled in. */
 const namedInText = /"_?index"\s*:\s*"([^"]*)"/g;
@@ -24,7 +23,6 @@ export function checkTemplate(root: Node, names: HiddenNames): void {
 		]),
 	);
 	const script = member(root, "script") ?? root;
-	checkScript(script, names);
 	for (const source of elements(member(script, "source")))
 		for (const text of namesInTemplate(source)) {
 			const name = text.replaceAll(
