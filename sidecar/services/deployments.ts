@@ -1,22 +1,15 @@
-import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
-import { ulid } from "ulid";
-import type { StoredModel, Worker } from "../../schemas/model.ts";
+import type { StoredModel } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 import type { Peer, PeerClient } from "../peers/peer-client.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { TaskStore } from "../store/tasks.ts";
 import type { Activity, Counted } from "./activity.ts";
 import type { Convergence } from "./convergence.ts";
+import { DeploymentTasks } from "./deployment-tasks.ts";
 import type { DiskBreaker } from "./disk-breaker.ts";
 import type { ModelLoader, ReadyModel } from "./model-loader.ts";
-import {
-	isPlanned,
-	isPlannedOn,
-	toDeploying,
-	toUndeployed,
-	withWorker,
-} from "./model-state.ts";
+import { isPlanned, toDeploying, toUndeployed } from "./model-state.ts";
 import type { NodeRegistry } from "./node-registry.ts";
 import { registrationProblem } from "./registration.ts";
 import type { RemoteModels } from "./remote-models.ts";
@@ -55,34 +48,19 @@ export type UndeployAnswer = Record<
 	{ stats: Record<string, "undeployed" | "not_found"> }
 >;
 
-interface Deployment {
-	counted: Counted;
-	id: string;
-	taskId: string;
-	nodes: readonly string[];
-}
-
-/** How often the outcome on other sidecars is looked for, milliseconds. */
-const outcomeInterval = 200;
-
 /** Time for another sidecar to answer that it has heard, milliseconds. */
 const peerTimeoutMs = 5_000;
-
-const unplanned =
-	"the model was undeployed, deleted or planned for other sidecars before it was ready";
 
 const notReady = "Model not ready yet. Please deploy the model first.";
 
 /** Deploys models on the sidecars of a cluster and takes them out of memory again. */
 export class DeploymentService {
 	readonly #options: DeploymentOptions;
-	readonly #running = new Set<Promise<void>>();
-	/** The tasks under way in this process. */
-	readonly #tasks = new Set<string>();
-	readonly #closing = new AbortController();
+	readonly #tasks: DeploymentTasks;
 
 	constructor(options: DeploymentOptions) {
 		this.#options = options;
+		this.#tasks = new DeploymentTasks(options);
 	}
 
 	/**
@@ -113,19 +91,9 @@ export class DeploymentService {
 		if (!model) throw notFound();
 		const counted = countedFor(id, model, "deploy");
 		activity.begin(counted);
-		const taskId = ulid().toLowerCase();
-		this.#tasks.add(taskId);
-		const deployment = { counted, id, taskId, nodes };
 		// Before there is a task, and also without one: the document says that the model is to be deployed.
-		const here = this.#spread(deployment);
-		try {
-			await this.#createTask(deployment, model);
-		} catch (error) {
-			this.#tasks.delete(taskId);
-			throw error;
-		}
-		this.#conclude(deployment, here);
-		return taskId;
+		const here = this.#spread(id, nodes);
+		return this.#tasks.start({ id, nodes, counted, here });
 	}
 
 	/**
@@ -218,13 +186,12 @@ export class DeploymentService {
 
 	/** Whether a task is one of those that this process will end. */
 	isRunning(taskId: string): boolean {
-		return this.#tasks.has(taskId);
+		return this.#tasks.isRunning(taskId);
 	}
 
 	/** Ends every deployment that waits for others; what is stored says that the model is to be deployed. */
-	async close(): Promise<void> {
-		this.#closing.abort();
-		await Promise.allSettled(this.#running);
+	close(): Promise<void> {
+		return this.#tasks.close();
 	}
 
 	#targets(nodeIds: readonly string[]): string[] {
@@ -253,32 +220,12 @@ export class DeploymentService {
 			);
 	}
 
-	/** Clients that poll take CREATED for an end as soon as they see it, so no task is ever stored as that. */
-	async #createTask(
-		{ id, taskId, nodes }: Deployment,
-		model: StoredModel,
-	): Promise<void> {
-		const { tasks, registry } = this.#options;
-		const now = Date.now();
-		await tasks.create(taskId, {
-			model_id: id,
-			task_type: "DEPLOY_MODEL",
-			function_name: model.algorithm,
-			state: "RUNNING",
-			worker_node: [...nodes],
-			create_time: now,
-			last_update_time: now,
-			is_async: true,
-			sidecar: { coordinator: registry.id },
-		});
-	}
-
 	/**
 	 * Tells the sidecars concerned; one that does not hear it sees it by itself a little later.
 	 *
 	 * @returns the end of this sidecar's own part, however it ends
 	 */
-	#spread({ id, nodes }: Deployment): Promise<unknown> {
+	#spread(id: string, nodes: readonly string[]): Promise<unknown> {
 		const { convergence, registry, peers, logger } = this.#options;
 		const here = nodes.includes(registry.id)
 			? convergence.run(id)
@@ -304,97 +251,6 @@ export class DeploymentService {
 		return here.catch(() => undefined);
 	}
 
-	#conclude(deployment: Deployment, here: Promise<unknown>): void {
-		const { logger } = this.#options;
-		const { taskId } = deployment;
-		const running = this.#awaitEnd(deployment, here)
-			.catch((error: unknown) =>
-				logger.error(
-					{ err: error, ...deployment },
-					"the outcome of a deployment could not be stored",
-				),
-			)
-			.finally(() => {
-				this.#running.delete(running);
-				this.#tasks.delete(taskId);
-			});
-		this.#running.add(running);
-	}
-
-	async #awaitEnd(
-		deployment: Deployment,
-		here: Promise<unknown>,
-	): Promise<void> {
-		const { tasks, logger, limits, activity } = this.#options;
-		const { taskId, nodes } = deployment;
-		const { signal } = this.#closing;
-		const { timeoutMs } = limits();
-		const deadline = performance.now() + timeoutMs;
-		await here;
-		while (!signal.aborted) {
-			try {
-				const end = await this.#end(deployment);
-				const late = performance.now() > deadline;
-				if (end || late) {
-					const timeout = `timeout after ${timeoutMs / 1000} seconds`;
-					if (!end) await this.#giveUp(deployment, timeout);
-					const outcome = end ?? failed(nodes, timeout);
-					await tasks.update(taskId, outcome);
-					if (outcome.state === "FAILED") activity.fail(deployment.counted);
-					return;
-				}
-			} catch (error) {
-				logger.warn({ err: error, taskId }, "a deployment's end is not known");
-			}
-			await setTimeout(outcomeInterval, undefined, { signal }).catch(
-				() => undefined,
-			);
-		}
-	}
-
-	/** A model does not stay in DEPLOYING after its task has failed. */
-	async #giveUp({ id, nodes }: Deployment, reason: string): Promise<void> {
-		const worker = { state: "failed", reason } as const;
-		await this.#options.models.change(id, (current) => {
-			const late = nodes.filter((node) => !current.sidecar.workers[node]);
-			return late.reduce<StoredModel | undefined>(
-				(model, nodeId) =>
-					withWorker(model ?? current, { now: Date.now(), nodeId, worker }) ??
-					model,
-				undefined,
-			);
-		});
-	}
-
-	/** How a deployment ended; undefined while it goes on. */
-	async #end({ id, nodes }: Deployment) {
-		const { models, registry } = this.#options;
-		const model = await models.get(id);
-		const outcomes = nodes.map((node): [string, Worker | undefined] => [
-			node,
-			model?.sidecar.workers[node] ??
-				(registry.isGone(node)
-					? { state: "gone" }
-					: model && isPlannedOn(model, node)
-						? undefined
-						: { state: "failed", reason: unplanned }),
-		]);
-		if (outcomes.some(([, worker]) => !worker)) return undefined;
-		const reasons = outcomes.flatMap(([node, worker]) =>
-			worker?.state === "deployed"
-				? []
-				: [[node, worker?.reason ?? "the sidecar has disappeared"]],
-		);
-		if (reasons.length === 0) return { state: "COMPLETED" as const };
-		return {
-			state:
-				reasons.length === nodes.length
-					? ("FAILED" as const)
-					: ("COMPLETED_WITH_ERROR" as const),
-			error: JSON.stringify(Object.fromEntries(reasons)),
-		};
-	}
-
 	/** A sidecar that does not answer is left out: it sees by itself that the model is not wanted any more. */
 	async #askToDrop(
 		peer: Peer,
@@ -415,15 +271,6 @@ export class DeploymentService {
 		}
 		return {};
 	}
-}
-
-function failed(nodes: readonly string[], reason: string) {
-	return {
-		state: "FAILED" as const,
-		error: JSON.stringify(
-			Object.fromEntries(nodes.map((node) => [node, reason])),
-		),
-	};
 }
 
 /** A deployment on chosen nodes does not silently leave others out. */
