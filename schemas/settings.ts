@@ -144,6 +144,13 @@ export const SettingsSchema = Type.Object({
 		description:
 			"All bodies together that are being read whole, or were and are not answered yet; past it the answer is 429.",
 	}),
+	SIDECAR_ANSWER_LIMIT: Type.Integer({
+		default: 64 * mebibyte,
+		minimum: 1,
+		unit: "bytes",
+		description:
+			"An answer of OpenSearch that is read whole because the sidecar changes it: pipelines, cluster settings, listings of plugins; past it 502.",
+	}),
 	SIDECAR_BULK_LINE_LIMIT: Type.Integer({
 		default: 100 * mebibyte,
 		minimum: 1,

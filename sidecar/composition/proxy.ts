@@ -38,6 +38,7 @@ export function registerProxy(
 			tls,
 			connectTimeoutMs: settings.SIDECAR_CONNECT_TIMEOUT_MS,
 			silenceTimeoutMs: settings.SIDECAR_UPSTREAM_TIMEOUT_MS,
+			answerLimit: settings.SIDECAR_ANSWER_LIMIT,
 		},
 		gate,
 	);

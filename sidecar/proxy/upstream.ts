@@ -27,6 +27,8 @@ export interface UpstreamOptions {
 	tls?: UpstreamTls;
 	/** How long OpenSearch may be silent while it is its turn, before its answer or within it. */
 	silenceTimeoutMs: number;
+	/** Bytes of an answer that is read whole. */
+	answerLimit: number;
 }
 
 /** A body that is sent instead of the client's, and where to. */
@@ -137,7 +139,8 @@ export class Upstream {
 	 * OpenSearch's answer to the client's own request, or to another one with the client's own headers, read whole,
 	 * for a route that has to change it.
 	 *
-	 * @throws SidecarError `upstream_unavailable`, `upstream_broken` or `upstream_timeout`
+	 * @throws SidecarError `upstream_unavailable`, `upstream_broken` or `upstream_timeout`; `upstream_broken` too for an
+	 * answer past the limit
 	 */
 	async read(
 		request: FastifyRequest,
@@ -164,12 +167,29 @@ export class Upstream {
 				status: answer.statusCode,
 				contentType: String(contentType ?? "application/json"),
 				headers: answerHeaders(answer.headers),
-				body: await answer.body.text(),
+				body: await this.#text(answer.body),
 			};
 		} catch (error) {
+			if (error instanceof SidecarError) throw error;
 			if (isTimeout(error)) throw silentUpstream(silenceTimeoutMs);
 			throw upstreamFailure(error, { sent: true, connectTimeoutMs });
 		}
+	}
+
+	async #text(body: AsyncIterable<Uint8Array>): Promise<string> {
+		const { answerLimit } = this.#options;
+		const pieces: Uint8Array[] = [];
+		let length = 0;
+		for await (const piece of body) {
+			length += piece.length;
+			if (length > answerLimit)
+				throw new SidecarError(
+					"upstream_broken",
+					`OpenSearch's answer is larger than SIDECAR_ANSWER_LIMIT allows: ${answerLimit} bytes`,
+				);
+			pieces.push(piece);
+		}
+		return Buffer.concat(pieces, length).toString("utf8");
 	}
 
 	/** Waits for the calls in flight, then closes the connections. */

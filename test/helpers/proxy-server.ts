@@ -30,6 +30,7 @@ export async function startProxy({
 	const upstream = new Upstream({
 		connectTimeoutMs: 5_000,
 		silenceTimeoutMs: 30_000,
+		answerLimit: 1_000_000,
 		...options,
 	});
 	const app = fastify({ ...proxyServerOptions, forceCloseConnections: true });

@@ -63,6 +63,7 @@ async function listing(answers: {
 		url: await listen(openSearch),
 		connectTimeoutMs: 5_000,
 		silenceTimeoutMs: 5_000,
+		answerLimit: 1_000_000,
 	});
 	ends.push(() => upstream.close());
 	const sidecar = fastify(proxyServerOptions);

@@ -237,12 +237,14 @@ const largeAnswer = (socket: Socket) =>
 		`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${large.length}\r\n\r\n${large}`,
 	);
 
-test("an answer that the sidecar reads for itself may end with its connection", async () => {
+/** A server whose `/i` tells how much of the upstream's answer the sidecar has read. */
+async function readingUpTo(answerLimit: number) {
 	const server = await serve(largeAnswer);
 	const upstream = new Upstream({
 		url: server.url,
 		connectTimeoutMs: 5_000,
 		silenceTimeoutMs: 30_000,
+		answerLimit,
 	});
 	const app = fastify();
 	app.get("/i", async (request) => (await upstream.read(request)).body.length);
@@ -250,10 +252,21 @@ test("an answer that the sidecar reads for itself may end with its connection", 
 		() => upstream.close(),
 		() => app.close(),
 	);
+	return app;
+}
+
+test("an answer that the sidecar reads for itself may end with its connection", async () => {
+	const app = await readingUpTo(large.length);
 	for (let call = 0; call < 20; call++) {
 		const { body } = await app.inject("/i");
 		expect(Number(body)).toBe(large.length);
 	}
+});
+
+test("an answer that the sidecar reads for itself does not fill its memory", async () => {
+	const app = await readingUpTo(large.length - 1);
+	const { body } = await app.inject("/i");
+	expect(body).toContain("SIDECAR_ANSWER_LIMIT");
 });
 
 test("another sidecar's answer may end with its connection", async () => {
