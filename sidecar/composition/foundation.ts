@@ -9,6 +9,7 @@ import { CallerService } from "../services/callers.ts";
 import { ClusterSettingsService } from "../services/cluster-settings.ts";
 import { DiskBreaker } from "../services/disk-breaker.ts";
 import { NodeRegistry } from "../services/node-registry.ts";
+import { announceSettings } from "../services/settings-news.ts";
 import { openStores } from "./stores.ts";
 
 export interface FoundationOptions {
@@ -46,6 +47,7 @@ export function buildFoundation(options: FoundationOptions) {
 	});
 	const clusterSettings = new ClusterSettingsService({
 		store: stores.config,
+		announce: () => announceSettings({ registry, peers, logger }),
 		logger,
 	});
 	const callers = new CallerService({

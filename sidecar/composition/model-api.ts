@@ -100,6 +100,7 @@ export function registerOwnRoutes(server: FastifyInstance, parts: Parts): void {
 	server.register(
 		internalRoutes({
 			registry,
+			settings: clusterSettings,
 			report,
 			runs: new ModelRuns(loader, inference.inference),
 			convergence,

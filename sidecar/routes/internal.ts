@@ -9,6 +9,7 @@ import { RemoteRun } from "../../schemas/remote-run.ts";
 import { SidecarError } from "../errors.ts";
 import type { BodyLimit } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
+import type { ClusterSettingsService } from "../services/cluster-settings.ts";
 import type { Convergence } from "../services/convergence.ts";
 import type { DeploymentService } from "../services/deployments.ts";
 import type { ModelRuns } from "../services/model-runs.ts";
@@ -18,6 +19,7 @@ import { readJsonBodies } from "./json-bodies.ts";
 
 export interface InternalRoutesOptions {
 	registry: NodeRegistry;
+	settings: ClusterSettingsService;
 	report: NodeReport;
 	runs: ModelRuns;
 	convergence: Convergence;
@@ -39,6 +41,7 @@ export function internalRoutes(
 ): FastifyPluginAsyncTypebox {
 	const {
 		registry,
+		settings,
 		report,
 		runs,
 		convergence,
@@ -65,6 +68,11 @@ export function internalRoutes(
 		});
 
 		app.get("/_sidecar/internal/node", () => ({ node_id: registry.id }));
+
+		app.post("/_sidecar/internal/settings", async () => {
+			await settings.refresh();
+			return {};
+		});
 
 		app.get("/_sidecar/internal/stats", () => report.stats());
 

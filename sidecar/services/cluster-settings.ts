@@ -26,6 +26,8 @@ import {
 
 export interface ClusterSettingsOptions {
 	store: ConfigStore;
+	/** Has the other sidecars read the settings again; one that does not hear of it does so by itself a little later. */
+	announce: () => Promise<void>;
 	logger: Logger;
 }
 
@@ -48,7 +50,6 @@ const nothing: StoredClusterSettings = { persistent: {}, transient: {} };
  */
 export class ClusterSettingsService {
 	readonly #options: ClusterSettingsOptions;
-	readonly #listeners = new Set<() => void>();
 	#stored = nothing;
 	#settings = defaults();
 	/** Reads so far, and the one that the settings in memory are from. */
@@ -79,11 +80,6 @@ export class ClusterSettingsService {
 		);
 	}
 
-	/** Has `listener` called after every change, through whichever sidecar, that a refresh brings. */
-	onChange(listener: () => void): void {
-		this.#listeners.add(listener);
-	}
-
 	/** Reads the settings again. @throws SidecarError where OpenSearch does not answer */
 	async refresh(): Promise<void> {
 		const read = ++this.#reads;
@@ -94,7 +90,6 @@ export class ClusterSettingsService {
 		if (JSON.stringify(stored) === JSON.stringify(this.#stored)) return;
 		this.#stored = stored;
 		this.#settings = this.#inForce(stored);
-		for (const listener of this.#listeners) listener();
 	}
 
 	/**
@@ -109,7 +104,7 @@ export class ClusterSettingsService {
 		{ judge, others }: OthersPart<Answer>,
 	): Promise<Answer> {
 		validateChange(change);
-		const { store } = this.#options;
+		const { store, announce } = this.#options;
 		// What can go wrong with the store goes wrong before OpenSearch has changed anything, but for no stranger.
 		if (namesSettings(change) && !(await store.settings())) {
 			const judgement = await judge();
@@ -121,6 +116,7 @@ export class ClusterSettingsService {
 		try {
 			await store.change((stored) => changed(stored, change));
 			await this.refresh();
+			await announce();
 			return answer;
 		} catch (cause) {
 			const code = cause instanceof SidecarError ? cause.code : "internal";

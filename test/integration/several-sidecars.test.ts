@@ -152,6 +152,24 @@ describe("two sidecars on one cluster", () => {
 		await sidecar.call("DELETE", `/_ingest/pipeline/${name}`);
 	}
 
+	it("a setting that is changed through one is in force on the other at once", async () => {
+		const name = "plugins.ml_commons.allow_registering_model_via_local_file";
+		const register = () =>
+			other.call("POST", `${base}/models/_register_meta`, {
+				name: "n",
+			});
+		await one.call("PUT", "/_cluster/settings", {
+			persistent: { [name]: false },
+		});
+		const refused = await register();
+		await one.call("PUT", "/_cluster/settings", {
+			persistent: { [name]: null },
+		});
+		const read = await register();
+		expect(refused.text).toContain("allow_registering_model_via_local_file");
+		expect(read.text).toContain("model format is null");
+	});
+
 	it("have ids of their own also where they share a cache folder, and files unharmed", async () => {
 		const folder = await mkdtemp(join(tmpdir(), "sidecar-shared-"));
 		const environment = {
