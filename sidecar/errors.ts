@@ -13,7 +13,6 @@ const errorTable = {
 	bad_definition: { status: 400, type: "parse_exception" },
 	bad_json: { status: 400, type: "json_parse_exception" },
 	bad_query: { status: 400, type: "parsing_exception" },
-	unauthorized: { status: 401, type: "security_exception" },
 	forbidden: { status: 403, type: "security_exception" },
 	forbidden_index: { status: 403, type: "security_exception" },
 	not_enabled: { status: 403, type: "status_exception" },
@@ -82,6 +81,18 @@ export class CallerRefused extends Error {
 		super(`OpenSearch refused the caller with status ${answer.status}`);
 		this.answer = answer;
 	}
+}
+
+const passing: ReadonlySet<ErrorCode> = new Set([
+	"upstream_unavailable",
+	"upstream_timeout",
+	"upstream_broken",
+	"too_many_requests",
+]);
+
+/** Whether the same call may succeed a little later: OpenSearch has too much to do, or is away for a moment. */
+export function mayPass(error: unknown): boolean {
+	return error instanceof SidecarError && passing.has(error.code);
 }
 
 /** OpenSearch's error envelope. */

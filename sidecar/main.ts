@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { advertisedAddress } from "./advertised-address.ts";
 import { buildApp } from "./app.ts";
 import { cacheFolder, loadSettings, SettingsError } from "./config.ts";
+import { mayPass } from "./errors.ts";
 import { createLogger } from "./log.ts";
 import { nodeIds } from "./node-id.ts";
 
@@ -13,14 +14,6 @@ const startInterval = 1_000;
 
 /** The same when it refuses, which somebody has to mend, milliseconds. */
 const refusedInterval = 30_000;
-
-/** Codes of errors that pass with time: OpenSearch is starting, or has too much to do. */
-const passing: ReadonlySet<unknown> = new Set([
-	"upstream_unavailable",
-	"upstream_broken",
-	"upstream_timeout",
-	"too_many_requests",
-]);
 
 async function main(): Promise<void> {
 	const settings = loadSettings(process.env);
@@ -63,16 +56,11 @@ async function main(): Promise<void> {
 			await start(advertisedAddress(settings, address));
 			return;
 		} catch (error) {
-			if (isPassing(error))
-				logger.warn({ err: error }, "waiting for OpenSearch");
+			if (mayPass(error)) logger.warn({ err: error }, "waiting for OpenSearch");
 			else logger.error({ err: error }, "the sidecar can't start its work");
-			await setTimeout(isPassing(error) ? startInterval : refusedInterval);
+			await setTimeout(mayPass(error) ? startInterval : refusedInterval);
 		}
 	}
-}
-
-function isPassing(error: unknown): boolean {
-	return error instanceof Error && "code" in error && passing.has(error.code);
 }
 
 /**

@@ -5,8 +5,8 @@ import type {
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { RegisterBody } from "../../schemas/register.ts";
-import { SidecarError } from "../errors.ts";
 import type { BodyLimit } from "../http/client-body.ts";
+import { readFlag } from "../http/query-parameters.ts";
 import type { UrlRegistration } from "../services/url-registration.ts";
 import { readJsonBodies } from "./json-bodies.ts";
 
@@ -48,14 +48,4 @@ export function registerRoutes(
 					}),
 				);
 	};
-}
-
-/** A boolean of a query, as OpenSearch reads it. @throws SidecarError bad_request */
-function readFlag(value = "false"): boolean {
-	if (value === "true" || value === "") return true;
-	if (value === "false") return false;
-	throw new SidecarError(
-		"bad_request",
-		`Failed to parse value [${value}] as only [true] or [false] are allowed.`,
-	);
 }

@@ -7,6 +7,7 @@ import { type Static, Type } from "typebox";
 import { SidecarError } from "../errors.ts";
 import { type BodyLimit, readBody } from "../http/client-body.ts";
 import type { DocumentSearch } from "../services/document-search.ts";
+import { leaveBodies } from "./json-bodies.ts";
 
 export interface SearchRoutesOptions {
 	search: DocumentSearch;
@@ -33,9 +34,7 @@ export function searchRoutes(
 	const { search, bodyLimit } = options;
 	return async (scope) => {
 		const app: FastifyInstance = scope;
-		app.removeAllContentTypeParsers();
-		// The handler reads the body, of a GET as well.
-		app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+		leaveBodies(app);
 		const routes = app.withTypeProvider<TypeBoxTypeProvider>();
 		for (const [kind, segment] of searched)
 			routes.route({

@@ -5,6 +5,7 @@ import { SidecarError } from "../errors.ts";
 import { bytesOf } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import type { RegistrationService } from "../services/registration.ts";
+import { leaveBodies } from "./json-bodies.ts";
 
 const Params = Type.Object({
 	model_id: Type.String(),
@@ -27,8 +28,7 @@ export function uploadChunkRoutes(
 ): FastifyPluginAsyncTypebox {
 	const turns = pLimit(uploadsAtOnce);
 	return async (app) => {
-		app.removeAllContentTypeParsers();
-		app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+		leaveBodies(app);
 		for (const name of ["upload_chunk", "chunk"])
 			app.post(
 				`/_plugins/_ml/models/:model_id/${name}/:chunk_number`,

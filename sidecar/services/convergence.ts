@@ -1,8 +1,7 @@
 import type { Logger } from "pino";
 import type { StoredModel, Worker } from "../../schemas/model.ts";
-import { SidecarError } from "../errors.ts";
+import { mayPass, SidecarError } from "../errors.ts";
 import { RuntimeStopped } from "../runtime/runtime-stopped.ts";
-import { mayPass } from "../store/client.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { ModelLoader, ReadyModel } from "./model-loader.ts";
 import { isNamedFor, isPlannedOn, withWorker } from "./model-state.ts";

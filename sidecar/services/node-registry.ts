@@ -24,14 +24,6 @@ interface Sighting {
 	silentMs: number;
 }
 
-/** A node as the others see it. */
-export interface KnownNode {
-	id: string;
-	alive: boolean;
-	version: string;
-	address: string;
-}
-
 /** Which sidecars there are, and which of them are alive: each counts up a number in a document of its own. */
 export class NodeRegistry {
 	readonly #options: NodeRegistryOptions;
@@ -145,26 +137,9 @@ export class NodeRegistry {
 		if (this.#self) await this.#options.store.delete(this.#self.id);
 	}
 
-	/** Every sidecar that is known, this one first. */
-	all(): KnownNode[] {
-		const { id, node } = this.#joined();
-		const others = [...this.#sightings].filter(([other]) => other !== id);
-		return [
-			{ id, alive: true, version: node.version, address: node.address },
-			...others.map(([other, sighting]) => ({
-				id: other,
-				alive: this.#isFresh(sighting),
-				version: sighting.node.version,
-				address: sighting.node.address,
-			})),
-		];
-	}
-
 	/** The ids of the sidecars that are alive, this one first. */
 	alive(): string[] {
-		return this.all()
-			.filter(({ alive }) => alive)
-			.map(({ id }) => id);
+		return [this.id, ...this.peers().map(({ id }) => id)];
 	}
 
 	/** The other sidecars that are alive. */

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { mayPass } from "../store/client.ts";
+import { mayPass } from "../errors.ts";
 
 /** Waits before the second attempt and those after it, milliseconds. */
 const waits = [250, 1_000, 4_000];

@@ -2,10 +2,10 @@ import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { type Client, errors } from "@opensearch-project/opensearch";
 import type { StoredModel } from "../../schemas/model.ts";
-import { SidecarError } from "../errors.ts";
+import { mayPass, SidecarError } from "../errors.ts";
 import { type ChunkAddress, checkIndex, idOf } from "./chunk-address.ts";
 import { decodeContent } from "./chunk-content.ts";
-import { mayPass, statusOf, storeError } from "./client.ts";
+import { statusOf, storeError } from "./client.ts";
 
 /** Waits before a chunk is asked for again, milliseconds: the client does not repeat a call whose answer is a stream. */
 const waits = [250, 1_000];

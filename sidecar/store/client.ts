@@ -2,7 +2,7 @@ import { Client, errors } from "@opensearch-project/opensearch";
 import { isObject } from "../../ingest/json.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { UpstreamTls } from "../../schemas/upstream-tls.ts";
-import { type ErrorCode, SidecarError } from "../errors.ts";
+import { SidecarError } from "../errors.ts";
 
 export interface ClientOptions {
 	tls: UpstreamTls;
@@ -92,16 +92,4 @@ function refusalIn(error: unknown): Record<string, unknown> | undefined {
 		error instanceof errors.ResponseError ? error.body : undefined;
 	const refusal = isObject(body) ? body.error : undefined;
 	return isObject(refusal) ? refusal : undefined;
-}
-
-const passing: ReadonlySet<ErrorCode> = new Set([
-	"upstream_unavailable",
-	"upstream_timeout",
-	"upstream_broken",
-	"too_many_requests",
-]);
-
-/** Whether the same call may succeed a little later: OpenSearch has too much to do, or is away for a moment. */
-export function mayPass(error: unknown): boolean {
-	return error instanceof SidecarError && passing.has(error.code);
 }

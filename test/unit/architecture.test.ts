@@ -42,6 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		"sidecar/advertised-address.ts",
 		"sidecar/app.ts",
 		"sidecar/config.ts",
+		"sidecar/errors.ts",
 		"sidecar/log.ts",
 		"sidecar/node-id.ts",
 	],
