@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { DeploymentSettings } from "./deploy.ts";
 
 /** How token vectors become one vector; the names of ml-commons' `pooling_mode`. */
 export const poolingModes = [
@@ -118,6 +119,8 @@ export const Worker = Type.Object({
 	state: Type.Enum(["deployed", "failed", "gone"]),
 	/** Why it failed. */
 	reason: Type.Optional(Type.String()),
+	/** The deployment's settings by which it runs there. */
+	settings: Type.Optional(DeploymentSettings),
 });
 
 export type Worker = Static<typeof Worker>;
@@ -132,6 +135,8 @@ export const ModelInternals = Type.Object({
 	registering_node: Type.Optional(Type.String()),
 	/** The outcome on each node that the model is planned for; a node that is not in here is still at it. */
 	workers: Type.Record(Type.String(), Worker),
+	/** How the model is run while it is deployed, where its deployment said so. */
+	settings: Type.Optional(DeploymentSettings),
 	/** A deletion has begun: only its end may follow. */
 	deleting: Type.Optional(Type.Boolean()),
 });

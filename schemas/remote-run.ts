@@ -6,6 +6,10 @@ export const RemoteRun = Type.Object({
 		Type.Union([Type.String(), Type.Tuple([Type.String(), Type.String()])]),
 	),
 	lane: Type.Enum(["search", "ingest"]),
+	/** Milliseconds that are left for it; no bound without it. */
+	timeout_ms: Type.Optional(Type.Number({ minimum: 0 })),
+	/** What it does where the model's queue is full; it is refused without it. */
+	when_full: Type.Optional(Type.Enum(["refuse", "wait"])),
 });
 
 export type RemoteRun = Static<typeof RemoteRun>;
@@ -42,4 +46,6 @@ export const RemoteResults = Type.Object({
 export const RemoteFailure = Type.Object({
 	code: Type.String(),
 	reason: Type.String(),
+	/** When it is worth trying again, milliseconds. */
+	retry_after_ms: Type.Optional(Type.Number()),
 });

@@ -271,7 +271,7 @@ export const SettingsSchema = Type.Object({
 		maximum: 64,
 		unit: "threads",
 		description:
-			"Worker threads of a deployed model, each with a session of its own. 0: one for each processor.",
+			"Worker threads of a deployed model, each with a session of its own. 0: one for each processor that models may use, and no more than their memory holds.",
 	}),
 	SIDECAR_MODEL_THREADS: Type.Integer({
 		default: 1,
@@ -280,12 +280,36 @@ export const SettingsSchema = Type.Object({
 		unit: "threads",
 		description: "Threads that ONNX Runtime uses within one allocation.",
 	}),
+	SIDECAR_MODEL_LONE_THREADS: Type.Integer({
+		default: 0,
+		minimum: 0,
+		maximum: 64,
+		unit: "threads",
+		description:
+			"Threads for a text that comes while a model has nothing else to do, in a session of its own beside the allocations; used where that is quicker. 0: all processors but one, 2 to 4. 1: no such session.",
+	}),
+	SIDECAR_PROCESSORS: Type.Integer({
+		default: 0,
+		minimum: 0,
+		maximum: 1_024,
+		unit: "threads",
+		description:
+			"Threads that run models at once, over all models. 0: one for each processor that the machine has and the container's quota gives whole.",
+	}),
+	SIDECAR_MODEL_MEMORY_BYTES: Type.Integer({
+		default: 0,
+		minimum: 0,
+		unit: "bytes",
+		description:
+			"What the processes of all models may have in memory; past it the least recently used model leaves, and comes back when it is asked for. 0: half of what the container or the machine allows, since OpenSearch is next door.",
+	}),
 	SIDECAR_MODEL_QUEUE_TEXTS: Type.Integer({
-		default: 16_384,
+		default: 1_024,
 		minimum: 1,
+		maximum: 1_000_000,
 		unit: "texts",
 		description:
-			"Texts that may wait or run for one model, queries and bulk each; past it the answer is 429, and a bulk waits.",
+			"Texts that may wait or run in each lane of a model, unless its deployment says `queue_capacity`; past it the answer is 429, and a bulk that was let in waits.",
 	}),
 	SIDECAR_MODEL_QUEUE_CHARACTERS: Type.Integer({
 		default: 128 * mebibyte,
@@ -293,12 +317,39 @@ export const SettingsSchema = Type.Object({
 		unit: "characters",
 		description: "UTF-16 units of those texts, likewise.",
 	}),
+	SIDECAR_MODEL_QUEUE_TOKENS: Type.Integer({
+		default: 131_072,
+		minimum: 1,
+		unit: "tokens",
+		description: "Tokens of those texts by estimate, likewise.",
+	}),
 	SIDECAR_MODEL_START_TIMEOUT_MS: Type.Integer({
 		default: 120_000,
 		minimum: 1,
 		unit: "milliseconds",
 		description:
 			"Time for a model's process to load it and to answer a first text.",
+	}),
+	SIDECAR_MODEL_HANG_MS: Type.Integer({
+		default: 60_000,
+		minimum: 100,
+		unit: "milliseconds",
+		description:
+			"A run longer than this, or a model's process silent for so long, is taken for hanging: the process is replaced.",
+	}),
+	SIDECAR_INFERENCE_TIMEOUT_MS: Type.Integer({
+		default: 60_000,
+		minimum: 1,
+		unit: "milliseconds",
+		description:
+			"Time for what models have to do for a predict or a search that names no `timeout`; past it the answer is 408.",
+	}),
+	SIDECAR_RESULT_CACHE_BYTES: Type.Integer({
+		default: 128 * mebibyte,
+		minimum: 0,
+		unit: "bytes",
+		description:
+			"Results of all models that are kept, so that a text that comes again is not run again. 0: none.",
 	}),
 });
 

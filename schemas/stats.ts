@@ -65,11 +65,45 @@ export const Latencies = Type.Object({
 
 export type Latencies = Static<typeof Latencies>;
 
+/** What ml-commons' profile has no field for: how a model is run, and what became of the texts it was given. */
+export const RuntimeProfile = Type.Object({
+	allocations: Type.Integer(),
+	threads_per_allocation: Type.Integer(),
+	/** Texts that wait or run now. */
+	queued: Type.Object({ search: Type.Integer(), ingest: Type.Integer() }),
+	/** Texts that were run since the model was loaded, their tokens, and how many of them were cut. */
+	texts: Type.Integer(),
+	tokens: Type.Integer(),
+	truncated: Type.Integer(),
+	/** Texts that were not run. */
+	rejected: Type.Integer(),
+	expired: Type.Integer(),
+	cancelled: Type.Integer(),
+	failed: Type.Integer(),
+	restarts: Type.Integer(),
+	/** Of the model's process; left out while it is not known. */
+	resident_memory_in_bytes: Type.Optional(Type.Integer()),
+	/** Left out where no results are kept. */
+	cache: Type.Optional(
+		Type.Object({
+			hits: Type.Integer(),
+			misses: Type.Integer(),
+			evictions: Type.Integer(),
+			entries: Type.Integer(),
+			size_in_bytes: Type.Integer(),
+			max_size_in_bytes: Type.Integer(),
+		}),
+	),
+});
+
+export type RuntimeProfile = Static<typeof RuntimeProfile>;
+
 /** A model in the memory of one sidecar. */
 export const ModelProfile = Type.Object({
 	predictor: Type.String(),
 	model_inference_stats: Type.Optional(Latencies),
 	predict_request_stats: Type.Optional(Latencies),
+	sidecar: RuntimeProfile,
 });
 
 export type ModelProfile = Static<typeof ModelProfile>;

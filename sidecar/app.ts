@@ -34,7 +34,7 @@ export function buildApp(options: AppOptions): App {
 	const parts = { foundation, models, registrations, inference };
 
 	const server = createServer(options.logger, {
-		metrics: inference.metrics,
+		metrics: foundation.metrics,
 		bodies: foundation.bodies,
 	});
 	checkCallers(server, foundation.callers);

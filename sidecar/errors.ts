@@ -18,6 +18,7 @@ const errorTable = {
 	not_enabled: { status: 403, type: "status_exception" },
 	not_found: { status: 404, type: "status_exception" },
 	not_acceptable: { status: 406, type: "illegal_argument_exception" },
+	timeout: { status: 408, type: "timeout_exception" },
 	conflict: { status: 409, type: "status_exception" },
 	too_large: { status: 413, type: "content_too_long_exception" },
 	too_many_requests: { status: 429, type: "rejected_execution_exception" },

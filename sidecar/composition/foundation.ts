@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Settings } from "../../schemas/settings.ts";
 import { upstreamTls } from "../config.ts";
 import { BodyBudget } from "../http/body-budget.ts";
+import { Metrics } from "../metrics.ts";
 import { PeerClient } from "../peers/peer-client.ts";
 import { Activity } from "../services/activity.ts";
 import { CallerService } from "../services/callers.ts";
@@ -82,5 +83,6 @@ export function buildFoundation(options: FoundationOptions) {
 		breaker,
 		activity,
 		bodies,
+		metrics: new Metrics(),
 	};
 }

@@ -1,4 +1,3 @@
-import { Metrics } from "../metrics.ts";
 import { Admission } from "../services/admission.ts";
 import { DocumentEmbedder } from "../services/document-embedder.ts";
 import { EmbeddingService } from "../services/embedding.ts";
@@ -19,8 +18,7 @@ export type Inference = ReturnType<typeof buildInference>;
 export function buildInference(foundation: Foundation, parts: Models) {
 	const { settings, logger, stores, registry, clusterSettings, activity, now } =
 		foundation;
-	const { runtime, deployments } = parts;
-	const metrics = new Metrics(() => runtime.ids().length);
+	const { deployments } = parts;
 	const admission = new Admission({
 		models: stores.models,
 		controllers: stores.controllers,
@@ -31,7 +29,7 @@ export function buildInference(foundation: Foundation, parts: Models) {
 		now,
 		logger,
 	});
-	const inference = new InferenceService({ deployments, metrics, activity });
+	const inference = new InferenceService({ deployments, activity });
 	const embedding = new EmbeddingService(inference, admission);
 	const pipelines = new PipelineService({
 		store: stores.pipelines,
@@ -40,7 +38,6 @@ export function buildInference(foundation: Foundation, parts: Models) {
 	});
 	const textsLimit = settings.SIDECAR_PREDICT_TEXTS_LIMIT;
 	return {
-		metrics,
 		admission,
 		inference,
 		pipelines,
@@ -50,7 +47,11 @@ export function buildInference(foundation: Foundation, parts: Models) {
 			groupBytes: settings.SIDECAR_BULK_GROUP_BYTES,
 			groupDocuments: settings.SIDECAR_BULK_GROUP_DOCUMENTS,
 		}),
-		search: new SearchService({ embedding, textsLimit }),
+		search: new SearchService({
+			embedding,
+			textsLimit,
+			timeoutMs: settings.SIDECAR_INFERENCE_TIMEOUT_MS,
+		}),
 		prediction: new PredictionService({
 			admission,
 			activity,

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { peerSecretHeader } from "../peers/peer-client.ts";
 import { controllerRoutes } from "../routes/controllers.ts";
 import { internalRoutes } from "../routes/internal.ts";
+import { keptResultsRoutes } from "../routes/kept-results.ts";
 import { modelApi } from "../routes/model-api.ts";
 import { modelGroupRoutes } from "../routes/model-groups.ts";
 import { modelRoutes } from "../routes/models.ts";
@@ -16,6 +17,7 @@ import { uploadChunkRoutes } from "../routes/upload-chunk.ts";
 import { ControllerService } from "../services/controllers.ts";
 import { DocumentSearch } from "../services/document-search.ts";
 import { HealthService } from "../services/health.ts";
+import { KeptResults } from "../services/kept-results.ts";
 import { ModelRuns } from "../services/model-runs.ts";
 import { ModelService } from "../services/models.ts";
 import { NodeReport } from "../services/node-report.ts";
@@ -79,7 +81,11 @@ export function registerOwnRoutes(server: FastifyInstance, parts: Parts): void {
 				searchRoutes({ search: new DocumentSearch(stores.search), bodyLimit }),
 			);
 			api.register(
-				predictRoutes({ prediction: inference.prediction, bodyLimit }),
+				predictRoutes({
+					prediction: inference.prediction,
+					timeoutMs: settings.SIDECAR_INFERENCE_TIMEOUT_MS,
+					bodyLimit,
+				}),
 			);
 			api.register(
 				statsRoutes(new StatsService({ models, cluster, reports }), bodyLimit),
@@ -96,13 +102,22 @@ export function registerOwnRoutes(server: FastifyInstance, parts: Parts): void {
 		cluster,
 		settings.SIDECAR_CONNECT_TIMEOUT_MS,
 	);
-	server.register(sidecarRoutes({ health, metrics: inference.metrics }));
+	const results = new KeptResults({
+		models,
+		runtime: running.runtime,
+		registry,
+		peers,
+		logger,
+	});
+	server.register(keptResultsRoutes(results));
+	server.register(sidecarRoutes({ health, metrics: foundation.metrics }));
 	server.register(
 		internalRoutes({
 			registry,
 			settings: clusterSettings,
 			report,
-			runs: new ModelRuns(loader, inference.inference),
+			runs: new ModelRuns(loader, convergence, inference.inference),
+			results,
 			convergence,
 			deployments,
 			bodyLimit,

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { CallerRefused, errorEnvelope, SidecarError } from "../errors.ts";
+import { endUnanswered, isClientGone } from "./client-signal.ts";
 
 /**
  * Makes OpenSearch's error envelope of whatever a handler threw. Below 500 the reason reaches the client; from
@@ -10,6 +11,10 @@ export function answerError(
 	request: FastifyRequest,
 	reply: FastifyReply,
 ): FastifyReply {
+	if (isClientGone(reply)) {
+		request.log.debug({ err: error }, "the client did not wait");
+		return endUnanswered(reply);
+	}
 	if (error instanceof CallerRefused) {
 		const { status, contentType, challenge, body } = error.answer;
 		if (challenge !== undefined) reply.header("www-authenticate", challenge);
@@ -18,15 +23,23 @@ export function answerError(
 	const known = asSidecarError(error);
 	if (known.status >= 500) request.log.error({ err: known }, known.message);
 	else request.log.debug({ err: known }, known.message);
-	if (known.code === "too_many_requests" || known.code === "throttled")
-		reply.header(
-			"retry-after",
-			Math.max(1, Math.ceil((known.retryAfterMs ?? 0) / 1_000)),
-		);
+	const seconds = retrySeconds(known);
+	if (seconds !== undefined) reply.header("retry-after", seconds);
 	return reply
 		.status(known.status)
 		.header("content-type", "application/json; charset=UTF-8")
 		.send(JSON.stringify(errorEnvelope(known)));
+}
+
+/** When it is worth trying again; a disk that is full says nothing about that. */
+function retrySeconds({
+	status,
+	code,
+	retryAfterMs,
+}: SidecarError): number | undefined {
+	if (status !== 429) return undefined;
+	if (code === "circuit_open" && retryAfterMs === undefined) return undefined;
+	return Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1_000));
 }
 
 function asSidecarError(error: FastifyError | SidecarError): SidecarError {

@@ -4,9 +4,13 @@ import { LineTooLong, readItems, splitLines } from "../../ingest/bulk-lines.ts";
 import { SidecarError } from "../errors.ts";
 import { bytesOf } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
+import { readQuery } from "../http/query-parameters.ts";
+import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { IngestService } from "../services/ingest.ts";
 import type { PipelineService } from "../services/pipelines.ts";
+import { readTimeout } from "../services/time-value.ts";
+import { TruncatedTexts } from "../services/truncated-texts.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -41,17 +45,41 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 						return upstream.forward(request, reply);
 					// Models work for nobody whom OpenSearch does not know.
 					await callers.identify(request.raw.headers);
+					const timeout = readQuery(request.originalUrl).get("timeout");
+					const timeoutMs = readTimeout(timeout);
+					const truncated = new TruncatedTexts();
 					const lines = splitLines(bytesOf(request), lineLimit);
 					const body = ingest.bulk(readItems(lines), {
 						index: request.params.index,
 						pipeline: request.query.pipeline,
 						signal: clientSignal(reply),
+						timeoutMs,
+						truncated,
 					});
+					const begun = await begin(named(body, request));
 					return upstream.forward(request, reply, {
-						body: Readable.from(named(body, request), { objectMode: false }),
+						body: Readable.from(begun, { objectMode: false }),
+						addedHeaders: () => truncatedTextsHeaders(truncated.count),
 					});
 				},
 			});
+	};
+}
+
+/** Waits for the first bytes of a body, so that one that is refused as a whole is nothing that OpenSearch hears of. */
+async function begin(
+	body: AsyncGenerator<Buffer>,
+): Promise<AsyncIterable<Buffer>> {
+	let first: IteratorResult<Buffer> | undefined = await body.next();
+	return {
+		[Symbol.asyncIterator]: () => ({
+			async next() {
+				const result = first ?? (await body.next());
+				first = undefined;
+				return result;
+			},
+			return: () => body.return(undefined),
+		}),
 	};
 }
 

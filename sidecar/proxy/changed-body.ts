@@ -20,6 +20,8 @@ export interface BodyChange {
 	 * not asked about bodies in an encoding.
 	 */
 	passLarge?(prefix: Buffer): boolean;
+	/** Headers that OpenSearch's answer gets besides its own, where the body was changed. */
+	addedHeaders?(): Readonly<Record<string, string>>;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface BodyChange {
 export async function forwardChanged(
 	request: FastifyRequest,
 	reply: FastifyReply,
-	{ upstream, limit, change, passLarge }: BodyChange,
+	{ upstream, limit, change, passLarge, addedHeaders }: BodyChange,
 ): Promise<FastifyReply> {
 	const raw = await readUpTo(request, limit, (prefix) =>
 		Boolean(!isEncoded(request) && passLarge?.(prefix)),
@@ -41,7 +43,9 @@ export async function forwardChanged(
 	return upstream.forward(
 		request,
 		reply,
-		changed === undefined ? { body: raw, asSent: true } : { body: changed },
+		changed === undefined
+			? { body: raw, asSent: true }
+			: { body: changed, ...(addedHeaders && { addedHeaders }) },
 	);
 }
 

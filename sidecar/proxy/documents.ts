@@ -1,8 +1,12 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { BodyLimit } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
+import { readQuery } from "../http/query-parameters.ts";
+import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { IngestService } from "../services/ingest.ts";
+import { readTimeout } from "../services/time-value.ts";
+import { TruncatedTexts } from "../services/truncated-texts.ts";
 import { forwardChanged } from "./changed-body.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
@@ -39,15 +43,24 @@ export function documents(options: DocumentsOptions): FastifyPluginAsync {
 					const target = {
 						index: request.params.index,
 						pipeline: request.query.pipeline,
-						signal: clientSignal(reply),
 					};
 					if (!(await ingest.concerns(target)))
 						return upstream.forward(request, reply);
 					await callers.identify(request.raw.headers);
+					const truncated = new TruncatedTexts();
+					const write = {
+						...target,
+						signal: clientSignal(reply),
+						timeoutMs: readTimeout(
+							readQuery(request.originalUrl).get("timeout"),
+						),
+						truncated,
+					};
 					return forwardChanged(request, reply, {
 						upstream,
 						limit,
-						change: (body) => ingest.document(body, request.params.id, target),
+						change: (body) => ingest.document(body, request.params.id, write),
+						addedHeaders: () => truncatedTextsHeaders(truncated.count),
 					});
 				},
 			});

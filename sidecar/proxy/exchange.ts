@@ -102,6 +102,13 @@ export interface Outcome {
 	sent: boolean;
 }
 
+export interface ExchangeHooks {
+	/** Takes the outcome, once. */
+	settle(outcome: Outcome): void;
+	/** Headers that the answer gets besides OpenSearch's own. */
+	addedHeaders(): Readonly<Record<string, string>>;
+}
+
 /**
  * One call to OpenSearch and its answer, which is written to the client as it comes. An answer that breaks off
  * after its headers takes the client's connection along, so that it cannot be taken for a whole one.
@@ -109,21 +116,17 @@ export interface Outcome {
 export class Exchange implements Dispatcher.DispatchHandler {
 	readonly #reply: FastifyReply;
 	readonly #silence: Silence;
-	readonly #settle: (outcome: Outcome) => void;
+	readonly #hooks: ExchangeHooks;
 	#controller: Dispatcher.DispatchController | undefined;
 	#abortedWith: Error | undefined;
 	#begun = false;
 	/** Of the connection that this call is on, as long as it is. */
 	intake: Intake | undefined;
 
-	constructor(
-		reply: FastifyReply,
-		silence: Silence,
-		settle: (outcome: Outcome) => void,
-	) {
+	constructor(reply: FastifyReply, silence: Silence, hooks: ExchangeHooks) {
 		this.#reply = reply;
 		this.#silence = silence;
-		this.#settle = settle;
+		this.#hooks = hooks;
 	}
 
 	/** Gives the call up; a call that waits for a connection is given up once it has one. */
@@ -152,6 +155,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		const headers = Array.isArray(rawHeaders)
 			? responseHeaders(rawHeaders)
 			: [];
+		headers.push(...Object.entries(this.#hooks.addedHeaders()).flat());
 		client.writeHead(status, statusMessage ?? "", headers);
 		this.#reply.hijack();
 		this.#begun = true;
@@ -181,7 +185,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		}
 		this.#silence.stop();
 		this.#reply.raw.end();
-		this.#settle({ sent: true });
+		this.#hooks.settle({ sent: true });
 	}
 
 	onResponseError(
@@ -204,13 +208,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		this.#silence.stop();
 		const sent = this.#controller !== undefined;
 		if (!this.#begun) {
-			this.#settle({ error, sent });
+			this.#hooks.settle({ error, sent });
 			return;
 		}
 		const client = this.#reply.raw;
 		if (!client.destroyed)
 			this.#reply.log.warn({ err: error }, "OpenSearch's answer broke off");
 		client.destroy();
-		this.#settle({ sent });
+		this.#hooks.settle({ sent });
 	}
 }

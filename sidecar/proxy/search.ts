@@ -1,8 +1,11 @@
 import type { FastifyPluginAsync } from "fastify";
 import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
+import { readQuery } from "../http/query-parameters.ts";
+import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { SearchService } from "../services/search.ts";
+import { TruncatedTexts } from "../services/truncated-texts.ts";
 import { forwardChanged } from "./changed-body.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
@@ -26,14 +29,17 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 				handler: async (request, reply) => {
 					if (!hasBody(request.raw)) return upstream.forward(request, reply);
 					const signal = clientSignal(reply);
+					const truncated = new TruncatedTexts();
 					return forwardChanged(request, reply, {
 						upstream,
 						limit: bodyLimit,
 						change: async (body) => {
-							if (search.concerns(body))
-								await callers.identify(request.raw.headers);
-							return search.rewrite(body, signal);
+							if (!search.concerns(body)) return undefined;
+							await callers.identify(request.raw.headers);
+							const timeout = readQuery(request.originalUrl).get("timeout");
+							return search.rewrite(body, { timeout, signal, truncated });
 						},
+						addedHeaders: () => truncatedTextsHeaders(truncated.count),
 						passLarge: (bytes) => !search.concerns(bytes),
 					});
 				},

@@ -5,6 +5,7 @@ import { buildConnector, errors, Pool } from "undici";
 import type { UpstreamTls } from "../../schemas/upstream-tls.ts";
 import { SidecarError } from "../errors.ts";
 import { hasBody } from "../http/client-body.ts";
+import { endUnanswered, isClientGone } from "../http/client-signal.ts";
 import { ForwardedBody } from "../http/forwarded-body.ts";
 import {
 	Connection,
@@ -15,9 +16,6 @@ import {
 import { answerHeaders, requestHeaders } from "./hop-by-hop.ts";
 import { Silence } from "./silence.ts";
 import { silentUpstream, upstreamFailure } from "./upstream-failure.ts";
-
-/** nginx's status for a request whose client did not wait; it is seen in logs and metrics only. */
-const clientClosedRequest = 499;
 
 export interface UpstreamOptions {
 	/** OpenSearch: scheme, host and port. */
@@ -39,6 +37,8 @@ export interface Replacement {
 	url?: string;
 	/** The body is the client's own, read before: the headers that describe its bytes hold for it. */
 	asSent?: boolean;
+	/** Headers that the answer gets besides OpenSearch's own; asked for when its answer begins. */
+	addedHeaders?(): Readonly<Record<string, string>>;
 }
 
 /** OpenSearch's default of http.max_content_length. */
@@ -117,10 +117,7 @@ export class Upstream {
 			replacement,
 		);
 		if (answered.error === undefined) return reply;
-		if (reply.raw.destroyed || request.raw.socket.destroyed) {
-			reply.raw.statusCode = clientClosedRequest;
-			return reply.hijack();
-		}
+		if (isClientGone(reply)) return endUnanswered(reply);
 		if (body instanceof ForwardedBody && body.sourceError)
 			throw body.sourceError;
 		if (readBytes > maxContentLength && isCut(body, answered.error))
@@ -215,11 +212,14 @@ export class Upstream {
 					readBytes += Buffer.byteLength(chunk);
 				});
 			const clientGone = () => exchange.abort(new Error("The client is gone"));
-			const exchange = new Exchange(reply, silence, (outcome) => {
-				reply.raw.off("close", clientGone);
-				if (body instanceof ForwardedBody) body.destroy();
-				if (replaced instanceof Readable) replaced.destroy();
-				resolve({ ...outcome, body, readBytes });
+			const exchange = new Exchange(reply, silence, {
+				addedHeaders: replacement?.addedHeaders ?? (() => ({})),
+				settle(outcome) {
+					reply.raw.off("close", clientGone);
+					if (body instanceof ForwardedBody) body.destroy();
+					if (replaced instanceof Readable) replaced.destroy();
+					resolve({ ...outcome, body, readBytes });
+				},
 			});
 			reply.raw.once("close", clientGone);
 			if (reply.raw.destroyed) clientGone();

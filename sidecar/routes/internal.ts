@@ -5,6 +5,7 @@ import type {
 } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { ClearResults } from "../../schemas/cleared-results.ts";
 import { RemoteRun } from "../../schemas/remote-run.ts";
 import { SidecarError } from "../errors.ts";
 import type { BodyLimit } from "../http/client-body.ts";
@@ -12,6 +13,7 @@ import { clientSignal } from "../http/client-signal.ts";
 import type { ClusterSettingsService } from "../services/cluster-settings.ts";
 import type { Convergence } from "../services/convergence.ts";
 import type { DeploymentService } from "../services/deployments.ts";
+import type { KeptResults } from "../services/kept-results.ts";
 import type { ModelRuns } from "../services/model-runs.ts";
 import type { NodeRegistry } from "../services/node-registry.ts";
 import type { NodeReport } from "../services/node-report.ts";
@@ -22,6 +24,7 @@ export interface InternalRoutesOptions {
 	settings: ClusterSettingsService;
 	report: NodeReport;
 	runs: ModelRuns;
+	results: KeptResults;
 	convergence: Convergence;
 	deployments: DeploymentService;
 	bodyLimit: BodyLimit;
@@ -44,6 +47,7 @@ export function internalRoutes(
 		settings,
 		report,
 		runs,
+		results,
 		convergence,
 		deployments,
 		bodyLimit,
@@ -55,9 +59,13 @@ export function internalRoutes(
 		app.setErrorHandler((error, request, reply) => {
 			if (!(error instanceof SidecarError)) throw error;
 			request.log.debug({ err: error }, error.message);
-			return reply
-				.status(error.status)
-				.send({ code: error.code, reason: error.message });
+			return reply.status(error.status).send({
+				code: error.code,
+				reason: error.message,
+				...(error.retryAfterMs !== undefined && {
+					retry_after_ms: error.retryAfterMs,
+				}),
+			});
 		});
 		app.addHook("onRequest", async ({ headers }) => {
 			if (!isEqual(headers[secretHeader], registry.secret))
@@ -90,6 +98,12 @@ export function internalRoutes(
 			async ({ params, body }, reply) => ({
 				results: await runs.run(params.id, body, clientSignal(reply)),
 			}),
+		);
+
+		app.post(
+			"/_sidecar/internal/cache/clear",
+			{ schema: { body: ClearResults } },
+			({ body }) => ({ entries: results.clearHere(body.model_id) }),
 		);
 
 		app.post(

@@ -50,14 +50,26 @@ const actions: Readonly<Record<string, string>> = {
 	"DELETE controllers/:": "controllers/delete",
 };
 
+/** The same of routes of the sidecar's own that belong to the model API too, by method and whole path. */
+const ownActions: Readonly<Record<string, string>> = {
+	"POST /_sidecar/cache/_clear": "deploy_model",
+	"POST /_sidecar/models/:/cache/_clear": "deploy_model",
+};
+
+const ownPaths = Object.keys(ownActions).map((key) => key.split(" ")[1]);
+
 /** Whether a route, by the path it was declared with, belongs to the model API. */
 export function isModelApi(route: string): boolean {
-	return route === base.slice(0, -1) || route.startsWith(base);
+	return (
+		route === base.slice(0, -1) ||
+		route.startsWith(base) ||
+		ownPaths.includes(shapeOf(route))
+	);
 }
 
 /** Whether a route of the model API has an action of its own. */
 export function isListed(method: string, route: string): boolean {
-	return keyOf(method, route) in actions;
+	return found(method, route) !== undefined;
 }
 
 /**
@@ -65,13 +77,16 @@ export function isListed(method: string, route: string): boolean {
  * needs all of them: a route that is added later is closed until it stands in the table.
  */
 export function actionOf(method: string, route: string): string {
-	return prefix + (actions[keyOf(method, route)] ?? "*");
+	return prefix + (found(method, route) ?? "*");
 }
 
-function keyOf(method: string, route: string): string {
-	const path = route
-		.slice(base.length)
-		.replace(/\/$/, "")
-		.replaceAll(/:[^/]+/g, ":");
-	return `${method === "HEAD" ? "GET" : method} ${path}`;
+function found(method: string, route: string): string | undefined {
+	const name = method === "HEAD" ? "GET" : method;
+	return route.startsWith(base)
+		? actions[`${name} ${shapeOf(route.slice(base.length))}`]
+		: ownActions[`${name} ${shapeOf(route)}`];
+}
+
+function shapeOf(path: string): string {
+	return path.replace(/\/$/, "").replaceAll(/:[^/]+/g, ":");
 }

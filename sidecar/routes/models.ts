@@ -4,12 +4,13 @@ import type {
 } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { DeployRequest } from "../../schemas/deploy.ts";
+import { DeployParameters, DeployRequest } from "../../schemas/deploy.ts";
 import { RegisterMetaBody } from "../../schemas/model.ts";
 import { UndeployRequest } from "../../schemas/undeploy.ts";
 import { UpdateModelBody } from "../../schemas/update-model.ts";
 import type { BodyLimit } from "../http/client-body.ts";
 import { readFlag } from "../http/query-parameters.ts";
+import { readDeploymentSettings } from "../services/deployment-settings.ts";
 import type { DeploymentService } from "../services/deployments.ts";
 import type { ModelService } from "../services/models.ts";
 import type { RegistrationService } from "../services/registration.ts";
@@ -85,12 +86,16 @@ export function modelRoutes(
 				{
 					schema: {
 						params: ById,
+						querystring: DeployParameters,
 						body: DeployRequest,
 						response: { 200: DeployAnswer },
 					},
 				},
-				async ({ params, body }) => ({
-					task_id: await deployments.deploy(params.model_id, body?.node_ids),
+				async ({ params, query, body }) => ({
+					task_id: await deployments.deploy(params.model_id, {
+						nodeIds: body?.node_ids,
+						settings: readDeploymentSettings(body, query),
+					}),
 					task_type: "DEPLOY_MODEL",
 					status: "CREATED",
 				}),

@@ -35,7 +35,7 @@ export interface ArchivePlan {
 }
 
 const executable = /\.(jar|class|so|so(\.\d+)+|dylib|dll|exe|node)$/i;
-const externalData = /(\.onnx_data|\.onnx\.data|\.data|\.bin)$/i;
+const externalData = /\.(onnx_data(_\d+)?|data|bin|weights)$/i;
 
 /** Kept from the archive's root, if they are there. */
 const tokenizerFile = "tokenizer.json";

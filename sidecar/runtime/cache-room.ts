@@ -17,6 +17,8 @@ export interface CacheRoomOptions {
 	/** All files in it, bytes; 0 for no limit. */
 	maxBytes: number;
 	marks: CacheMarks;
+	/** Whether models are deleted to make room; they are if left out. */
+	evicts?: boolean;
 	/** A model's files have been deleted, to make room. */
 	onEvicted: (sha256: string, bytes: number) => void;
 }
@@ -93,7 +95,7 @@ export class CacheRoom {
 	}
 
 	async #makeRoom(home: string): Promise<void> {
-		const { maxBytes } = this.#options;
+		const { maxBytes, evicts = true } = this.#options;
 		if (maxBytes === 0) return;
 		const wanted = sum(this.#work.values());
 		if (wanted > maxBytes) {
@@ -108,7 +110,7 @@ export class CacheRoom {
 		const cached = sum(homes.map(({ bytes }) => bytes));
 		let over = wanted + foreign + cached - maxBytes;
 		if (over <= 0) return;
-		const unused = homes.filter(({ used }) => !used);
+		const unused = evicts ? homes.filter(({ used }) => !used) : [];
 		const deletable = sum(unused.map(({ bytes }) => bytes));
 		// What would not be enough is not deleted for nothing.
 		if (over <= deletable) {

@@ -1,19 +1,17 @@
 /** Who waits: a search waits for an answer that somebody looks at, ingest does not. */
 export type Lane = "search" | "ingest";
 
+/** Both, in the order in which they are served. */
+export const lanes = ["search", "ingest"] as const satisfies readonly Lane[];
+
 /**
- * Two queues of items with ids, first in, first out; whatever is in the search lane goes before the ingest
- * lane. An id is in one lane at most.
+ * Two queues of items with ids, each first in, first out. An id is in one lane at most.
  */
 export class Lanes<Item> {
 	readonly #lanes: Record<Lane, Map<number, Item>> = {
 		search: new Map(),
 		ingest: new Map(),
 	};
-
-	get size(): number {
-		return this.#lanes.search.size + this.#lanes.ingest.size;
-	}
 
 	sizeOf(lane: Lane): number {
 		return this.#lanes[lane].size;
@@ -23,14 +21,13 @@ export class Lanes<Item> {
 		this.#lanes[lane].set(id, item);
 	}
 
-	/** Puts items before all the others of a lane, in the order given. */
-	unshift(lane: Lane, items: Iterable<readonly [number, Item]>): void {
-		this.#lanes[lane] = new Map([...items, ...this.#lanes[lane]]);
+	/** The items of a lane, next one first. */
+	in(lane: Lane): Iterable<Item> {
+		return this.#lanes[lane].values();
 	}
 
-	/** Takes the next item out: of this lane, or of both. */
-	take(lane?: Lane): Item | undefined {
-		if (lane === undefined) return this.take("search") ?? this.take("ingest");
+	/** Takes the next item of a lane out. */
+	take(lane: Lane): Item | undefined {
 		for (const [id, item] of this.#lanes[lane]) {
 			this.#lanes[lane].delete(id);
 			return item;
@@ -45,16 +42,5 @@ export class Lanes<Item> {
 			if (lane.delete(id)) return item;
 		}
 		return undefined;
-	}
-
-	/** Takes all the items out, in the order they would have been taken in. */
-	drain(): Item[] {
-		const items = [
-			...this.#lanes.search.values(),
-			...this.#lanes.ingest.values(),
-		];
-		this.#lanes.search.clear();
-		this.#lanes.ingest.clear();
-		return items;
 	}
 }

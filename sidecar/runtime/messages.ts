@@ -3,7 +3,9 @@ import { allocateFrame, encodeFrame, type Frame } from "./frames.ts";
 import type { Lane } from "./lanes.ts";
 import type { ModelInput, ModelResult } from "./model-result.ts";
 import type { ModelFacts, ModelSpec } from "./model-spec.ts";
-import { decodeResult, encodeResult } from "./result-frame.ts";
+import { decodeResult, encodeResult, type RunTimes } from "./result-frame.ts";
+
+export type { RunTimes };
 
 /** An error on its way to the other side. */
 export interface Refusal {
@@ -15,17 +17,34 @@ export interface Refusal {
 export type ToProcess =
 	| { kind: "load"; spec: ModelSpec }
 	| { kind: "run"; id: number; lane: Lane; input: ModelInput }
-	| { kind: "cancel"; id: number };
+	| { kind: "cancel"; id: number }
+	/** From now on an input of the search lane. */
+	| { kind: "promote"; id: number }
+	/** Threads that may run at a time. */
+	| { kind: "grant"; processors: number }
+	| { kind: "adjust"; allocations: number; threadsPerAllocation: number }
+	| { kind: "ask" };
 
 /** What a model's process says to the sidecar. */
 export type FromProcess =
 	| { kind: "ready"; facts: ModelFacts }
 	| { kind: "allocated"; allocations: number }
+	/** No more threads run than this, after a grant of fewer. */
+	| { kind: "granted"; processors: number }
+	| { kind: "status"; status: ProcessStatus }
 	| { kind: "refused"; refusal: Refusal }
-	| { kind: "result"; id: number; result: ModelResult; micros: number }
+	| { kind: "result"; id: number; result: ModelResult; times: RunTimes }
 	| { kind: "failed"; id: number; refusal: Refusal };
 
-/** What a process says about one input; `micros` is the time its run took, in microseconds. */
+/** How a process is doing. */
+export interface ProcessStatus {
+	/** Memory of it that is resident. */
+	residentBytes: number;
+	/** How long the longest of its present runs has gone on, milliseconds; 0 without any. */
+	runningMs: number;
+}
+
+/** What a process says about one input. */
 export type Answer = Extract<FromProcess, { kind: "result" | "failed" }>;
 
 const types = {
@@ -37,6 +56,12 @@ const types = {
 	result: 6,
 	failed: 7,
 	allocated: 8,
+	promote: 9,
+	grant: 10,
+	granted: 11,
+	adjust: 12,
+	ask: 13,
+	status: 14,
 } as const;
 
 /** Bits of the byte before a text. */
@@ -56,7 +81,19 @@ export function encodeMessage(message: ToProcess | FromProcess): Buffer {
 		case "result":
 			return encodeResult(type, message);
 		case "cancel":
-			return encodeFrame({ type, id: message.id, payload: new Uint8Array() });
+		case "promote":
+			return encodeNumber(type, message.id);
+		case "grant":
+		case "granted":
+			return encodeNumber(type, message.processors);
+		case "ask":
+			return encodeNumber(type, 0);
+		case "adjust": {
+			const { allocations, threadsPerAllocation } = message;
+			return encodeJson(type, 0, { allocations, threadsPerAllocation });
+		}
+		case "status":
+			return encodeJson(type, 0, message.status);
 		case "load":
 			return encodeJson(type, 0, message.spec);
 		case "ready":
@@ -66,11 +103,7 @@ export function encodeMessage(message: ToProcess | FromProcess): Buffer {
 		case "failed":
 			return encodeJson(type, message.id, message.refusal);
 		case "allocated":
-			return encodeFrame({
-				type,
-				id: message.allocations,
-				payload: new Uint8Array(),
-			});
+			return encodeNumber(type, message.allocations);
 	}
 }
 
@@ -89,6 +122,18 @@ export function decodeMessage(frame: Frame): ToProcess | FromProcess {
 			return { kind: "result", id, ...decodeResult(buffer) };
 		case types.cancel:
 			return { kind: "cancel", id };
+		case types.promote:
+			return { kind: "promote", id };
+		case types.grant:
+			return { kind: "grant", processors: id };
+		case types.granted:
+			return { kind: "granted", processors: id };
+		case types.ask:
+			return { kind: "ask" };
+		case types.adjust:
+			return { kind: "adjust", ...JSON.parse(buffer.toString()) };
+		case types.status:
+			return { kind: "status", status: JSON.parse(buffer.toString()) };
 		case types.allocated:
 			return { kind: "allocated", allocations: id };
 		case types.load:
@@ -111,6 +156,11 @@ export function refusalOf(error: unknown): Refusal {
 	}
 	const reason = error instanceof Error ? error.message : String(error);
 	return { code: "inference_failed", reason };
+}
+
+/** A frame that says a number and no more. */
+function encodeNumber(type: number, id: number): Buffer {
+	return encodeFrame({ type, id, payload: new Uint8Array() });
 }
 
 function encodeJson(type: number, id: number, value: object): Buffer {

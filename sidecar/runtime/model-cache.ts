@@ -8,6 +8,7 @@ import { CacheMarks } from "./cache-marks.ts";
 import { CacheRoom, RoomTaken } from "./cache-room.ts";
 import { manifestFile, readIntactFolder, writeManifest } from "./manifest.ts";
 import { type ModelSource, receiveArchive } from "./model-source.ts";
+import type { PreparationRoom } from "./model-spec.ts";
 import { RuntimeStopped } from "./runtime-stopped.ts";
 import { hasCode } from "./system-error.ts";
 
@@ -16,6 +17,8 @@ export interface CachedModel {
 	/** The ONNX file; tokenizer.json of an archive that has none. */
 	modelPath: string;
 	tokenizerPath: string;
+	/** Where what is prepared of the graph may be kept. */
+	preparation: PreparationRoom;
 }
 
 export interface ModelCacheOptions {
@@ -102,7 +105,7 @@ export class ModelCache {
 
 	/** Marked first: from then on it stays as it is found. */
 	async #find(home: string): Promise<CachedModel | undefined> {
-		return (await this.#marks.put(home)) ? findModel(home) : undefined;
+		return (await this.#marks.put(home)) ? this.#findIn(home) : undefined;
 	}
 
 	/** One fetch at a time, so that those of one process never wait for each other's room. */
@@ -165,7 +168,7 @@ export class ModelCache {
 	): Promise<CachedModel> {
 		try {
 			await rename(unpacked, home);
-			return modelIn(home, modelFile);
+			return this.#modelIn(home, modelFile);
 		} catch (error) {
 			if (!hasCode(error, ["ENOTEMPTY", "EEXIST", "ENOTDIR"])) throw error;
 		}
@@ -178,7 +181,21 @@ export class ModelCache {
 		for (const name of [...contents, manifestFile]) {
 			await replace(join(unpacked, name), join(home, name));
 		}
-		return modelIn(home, modelFile);
+		return this.#modelIn(home, modelFile);
+	}
+
+	async #findIn(home: string): Promise<CachedModel | undefined> {
+		const model = await readIntactFolder(home);
+		return model && this.#modelIn(home, model.modelFile);
+	}
+
+	#modelIn(home: string, modelFile: string): CachedModel {
+		const { folder, maxBytes = 0 } = this.#options;
+		return {
+			modelPath: join(home, modelFile),
+			tokenizerPath: join(home, "tokenizer.json"),
+			preparation: { folder, maxBytes },
+		};
 	}
 
 	#checkOpen(): void {
@@ -193,18 +210,6 @@ export class ModelCache {
 		}
 		return join(this.#options.folder, sha256);
 	}
-}
-
-async function findModel(home: string): Promise<CachedModel | undefined> {
-	const model = await readIntactFolder(home);
-	return model && modelIn(home, model.modelFile);
-}
-
-function modelIn(home: string, modelFile: string): CachedModel {
-	return {
-		modelPath: join(home, modelFile),
-		tokenizerPath: join(home, "tokenizer.json"),
-	};
 }
 
 async function replace(from: string, to: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { SidecarError } from "../errors.ts";
+import type { Load } from "./lane-room.ts";
 import type { Embedding, ModelInput, ModelResult } from "./model-result.ts";
 import type {
 	LoadedModel,
@@ -7,7 +8,13 @@ import type {
 	ModelSpec,
 	ModelStats,
 	RunOptions,
+	RunSettings,
 } from "./model-spec.ts";
+import type { RuntimeObserver } from "./observer.ts";
+import { ProcessWatch } from "./process-watch.ts";
+import type { ProcessorMember, ProcessorPool } from "./processor-pool.ts";
+import type { ResultCache } from "./results/result-cache.ts";
+import type { ResultSpace } from "./results/result-space.ts";
 import { RunQueue } from "./run-queue.ts";
 import { RuntimeStopped } from "./runtime-stopped.ts";
 import { modelFailed, SpawnedProcess } from "./spawned-process.ts";
@@ -18,10 +25,13 @@ export interface ModelProcessOptions {
 	logger: Logger;
 	/** Time for a process to load the model and to answer a first input, milliseconds. */
 	startTimeoutMs: number;
-	/** Inputs that may wait or run in each lane; a call that would exceed it is refused. */
-	queueCapacity: number;
-	/** UTF-16 units of those inputs in each lane. */
-	queueCharacters: number;
+	/** A run or a silence of the process longer than this is a hang, milliseconds. */
+	hangMs: number;
+	/** What may wait or run in each lane, unless the specification says how many inputs. */
+	limits: Load;
+	processors: ProcessorPool;
+	results: ResultCache;
+	observer: RuntimeObserver;
 	/** The model has been put aside: its process ended again and again. */
 	onFailed: (reason: string) => void;
 }
@@ -32,17 +42,23 @@ const mostEnds = 3;
 /** A process that has worked for so long has forgotten the ends before it, milliseconds. */
 const quietMs = 60_000;
 
-/**
- * Inputs of a lane that are handed to a process ahead, for each allocation: enough to keep it busy over a round
- * trip, few enough that little is run again when it ends.
- */
-const aheadPerAllocation = 8;
+/** A process with its model, and what goes with it. */
+interface Serving {
+	process: SpawnedProcess;
+	member: ProcessorMember;
+	watch: ProcessWatch;
+}
 
 /** A model in a process of its own, which is started again when it ends. */
 export class ModelProcess implements LoadedModel {
 	readonly #options: ModelProcessOptions;
 	readonly #queue: RunQueue;
+	readonly #results: ResultSpace | undefined;
+	/** As it is run now. */
+	#spec: ModelSpec;
+	#queueCapacity: number | undefined;
 	#process: SpawnedProcess | undefined;
+	#serving: Serving | undefined;
 	#facts: ModelFacts | undefined;
 	#state: ModelStats["state"] = "restarting";
 	#restarts = 0;
@@ -50,27 +66,42 @@ export class ModelProcess implements LoadedModel {
 	#gone: SidecarError | undefined;
 
 	constructor(options: ModelProcessOptions) {
+		const { modelId, spec, results, observer } = options;
 		this.#options = options;
+		this.#spec = this.#specFor(spec);
+		this.#queueCapacity = spec.queueCapacity;
+		this.#results =
+			spec.identity === undefined
+				? undefined
+				: results.open(spec.identity, spec.cacheBytes);
 		this.#queue = new RunQueue({
-			texts: options.queueCapacity,
-			characters: options.queueCharacters,
-			inProcess: aheadPerAllocation * options.spec.allocations,
+			modelId,
+			limits: this.#limits(),
+			results: this.#results,
+			observer,
+			onDemand: (inputs) => this.#serving?.member.want(inputs),
 		});
 	}
 
 	/**
-	 * Starts the first process, or takes one that has been started for this model. Rejects with the reason why the model cannot be run: `bad_request` if it is the
-	 * model's or its configuration's fault, else `inference_failed`; with RuntimeStopped if it is stopped meanwhile.
+	 * Starts the first process, or takes one that has been started for this model. Rejects with the reason why the
+	 * model cannot be run: `bad_request` if it is the model's or its configuration's fault, else `inference_failed`;
+	 * with RuntimeStopped if it is stopped meanwhile.
 	 */
 	async start(spare?: SpawnedProcess): Promise<void> {
-		const process = await this.#spawn(spare);
-		this.#supervise(process).catch((err: unknown) => {
-			this.#options.logger.error({ err }, "supervision of a model failed");
-		});
+		try {
+			const process = await this.#spawn(spare);
+			this.#supervise(process).catch((err: unknown) => {
+				this.#options.logger.error({ err }, "supervision of a model failed");
+			});
+		} catch (error) {
+			this.#results?.close();
+			throw error;
+		}
 	}
 
 	get spec(): ModelSpec {
-		return this.#options.spec;
+		return this.#spec;
 	}
 
 	get facts(): ModelFacts {
@@ -104,21 +135,42 @@ export class ModelProcess implements LoadedModel {
 	}
 
 	stats(): ModelStats {
-		const { size, texts, tokens, truncated, failed, rejected, runMicros } =
-			this.#queue;
+		const { runMicros, ...counts } = this.#queue.counts;
 		return {
 			state: this.#state,
 			pid: this.#process?.pid,
 			allocations: this.#process?.allocations ?? 0,
-			queued: size,
-			texts,
-			tokens,
-			truncated,
-			failed,
-			rejected,
+			threadsPerAllocation: this.#spec.threadsPerAllocation,
+			queued: this.#queue.queued,
+			...counts,
 			restarts: this.#restarts,
 			runSeconds: runMicros / 1_000_000,
+			residentBytes: this.#serving?.watch.residentBytes ?? 0,
+			cache: this.#results?.stats(),
 		};
+	}
+
+	adjust(settings: RunSettings): void {
+		this.#spec = this.#specFor(settings);
+		this.#queueCapacity = settings.queueCapacity;
+		this.#queue.limit(this.#limits());
+		this.#results?.resize(settings.cacheBytes);
+		const { allocations, threadsPerAllocation } = this.#spec;
+		this.#serving?.process.send({
+			kind: "adjust",
+			allocations,
+			threadsPerAllocation,
+		});
+		this.#resize();
+	}
+
+	clearResults(): number {
+		return this.#results?.clear() ?? 0;
+	}
+
+	/** Resolves when everything that it has been given, also meanwhile, has been answered. */
+	drained(): Promise<void> {
+		return this.#queue.drained();
 	}
 
 	/**
@@ -126,20 +178,47 @@ export class ModelProcess implements LoadedModel {
 	 * gone.
 	 */
 	async stop(): Promise<void> {
-		const { modelId } = this.#options;
+		const { modelId, observer } = this.#options;
 		this.#end("stopped", new RuntimeStopped(unloaded(modelId)));
+		this.#results?.close();
 		await this.#process?.stop();
+		this.#release();
+		observer.gone(modelId);
+	}
+
+	/** More threads than there are processors would never be let run. */
+	#specFor({ allocations, threadsPerAllocation }: RunSettings): ModelSpec {
+		const { spec, processors } = this.#options;
+		return {
+			...spec,
+			allocations,
+			threadsPerAllocation: Math.min(
+				threadsPerAllocation,
+				processors.processors,
+			),
+		};
+	}
+
+	#limits(): Load {
+		const { limits } = this.#options;
+		return { ...limits, inputs: this.#queueCapacity ?? limits.inputs };
 	}
 
 	async #spawn(spare?: SpawnedProcess): Promise<SpawnedProcess> {
-		const { modelId, spec, logger, startTimeoutMs } = this.#options;
+		const { modelId, logger, startTimeoutMs } = this.#options;
 		const process = spare ?? new SpawnedProcess({ modelId, logger });
 		this.#process = process;
 		try {
 			this.#facts = await process.load({
-				spec,
+				spec: this.#spec,
 				timeoutMs: startTimeoutMs,
 				onAnswer: (answer) => this.#queue.answered(answer),
+				onAllocated: (allocations) => {
+					this.#queue.allocations = allocations;
+					this.#resize();
+				},
+				onGranted: (processors) => this.#serving?.member.returned(processors),
+				onStatus: (status) => this.#serving?.watch.heard(status),
 			});
 		} catch (error) {
 			// Asked before the wait: a model that failed by itself is not excused by a stop that came after.
@@ -150,8 +229,37 @@ export class ModelProcess implements LoadedModel {
 		}
 		if (this.#gone !== undefined) throw this.#gone;
 		this.#state = "ready";
-		this.#queue.connect(process);
+		this.#serve(process, this.#facts);
 		return process;
+	}
+
+	#serve(process: SpawnedProcess, { window }: ModelFacts): void {
+		const { processors, hangMs } = this.#options;
+		const member = processors.join({
+			threads: this.#spec.threadsPerAllocation,
+			grant: (granted) => process.send({ kind: "grant", processors: granted }),
+		});
+		const watch = new ProcessWatch(process, hangMs);
+		this.#serving = { process, member, watch };
+		this.#resize();
+		this.#queue.connect(process, window);
+		member.want(this.#queue.queued);
+	}
+
+	/** Gives back what a process had that has ended. */
+	#release(): void {
+		this.#serving?.watch.stop();
+		this.#serving?.member.leave();
+		this.#serving = undefined;
+	}
+
+	#resize(): void {
+		const { threadsPerAllocation: threads, loneThreads = 0 } = this.#spec;
+		this.#serving?.member.resize({
+			runs: this.#serving.process.allocations,
+			threads,
+			most: Math.max(threads, loneThreads),
+		});
 	}
 
 	/** Waits for a process to end, and starts another, until there is no point in it. */
@@ -161,6 +269,7 @@ export class ModelProcess implements LoadedModel {
 		while (process !== undefined) {
 			const readyAt = performance.now();
 			const how = await process.ended;
+			this.#release();
 			if (this.#gone !== undefined) return;
 			this.#process = undefined;
 			this.#state = "restarting";
@@ -170,9 +279,10 @@ export class ModelProcess implements LoadedModel {
 			let reason = `its process ${how}`;
 			process = undefined;
 			while (process === undefined && ends < mostEnds) {
-				const { modelId, logger } = this.#options;
+				const { modelId, logger, observer } = this.#options;
 				logger.error({ modelId, ends, reason }, "starting a model again");
 				this.#restarts++;
+				observer.restarted(modelId);
 				try {
 					process = await this.#spawn();
 				} catch (error) {

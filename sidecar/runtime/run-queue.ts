@@ -1,223 +1,398 @@
+import { performance } from "node:perf_hooks";
 import { SidecarError } from "../errors.ts";
-import { type Lane, Lanes } from "./lanes.ts";
-import type { Answer, ToProcess } from "./messages.ts";
+import { type Connection, Dispatch } from "./dispatch.ts";
+import { LaneRoom, type Load } from "./lane-room.ts";
+import { type Lane, lanes } from "./lanes.ts";
+import type { Answer, RunTimes } from "./messages.ts";
 import { lengthOf, type ModelInput, type ModelResult } from "./model-result.ts";
 import type { RunOptions } from "./model-spec.ts";
-import { type RunJob, RunRequest } from "./run-request.ts";
+import type { LossReason, RuntimeObserver } from "./observer.ts";
+import { Pace } from "./pace.ts";
+import { inputKey } from "./results/input-key.ts";
+import type { ResultSpace } from "./results/result-space.ts";
+import { RunJob, RunRequest } from "./run-request.ts";
 
-/** A process that takes inputs. */
-export interface Connection {
-	send(message: ToProcess): void;
-	/** Sends what is sent meanwhile in one go. */
-	batch(send: () => void): void;
+export type { Connection };
+
+export interface RunQueueOptions {
+	modelId: string;
+	/** What each lane may hold. */
+	limits: Load;
+	/** Keeps what has been made of inputs. */
+	results?: ResultSpace | undefined;
+	observer: RuntimeObserver;
+	/** Is told how many inputs of each lane are not answered, whenever that changes. */
+	onDemand?: (wanted: Record<Lane, number>) => void;
 }
 
-/** What each lane may hold; neither takes room from the other. */
-export interface QueueLimits {
-	/** Inputs of a lane that wait or run. */
+/** What a queue has counted since it was made. */
+export interface RunCounts {
 	texts: number;
-	/** UTF-16 units of those inputs; one request alone in its lane may have more. */
-	characters: number;
-	/** Inputs of a lane that a process has at a time; the others wait here, where they are not lost with it. */
-	inProcess: number;
+	tokens: number;
+	truncated: number;
+	failed: number;
+	rejected: number;
+	expired: number;
+	cancelled: number;
+	runMicros: number;
 }
 
-/** The longest input that is taken at all, UTF-16 units: a frame holds no more. */
-const longestText = 256 * 1024 * 1024;
+/** Inputs of a call, as far as they have to be run. */
+interface Wanted {
+	request: RunRequest;
+	/** Each distinct input with its key and its places. */
+	inputs: Map<string, { input: ModelInput; places: number[] }>;
+}
 
 /** How often an input is given to a process that ends before it answers. */
 const attempts = 2;
 
 /**
- * The inputs that a model has been given and has not answered: two lanes, admission to each, and which of the
- * inputs a process has now. It outlives processes. What a process had when it ended is given once more to the next.
+ * The inputs that a model has been given and has not answered: admission to two lanes, one run for equal inputs, and the
+ * end of those that nobody wants any more. It outlives processes.
  */
 export class RunQueue {
-	texts = 0;
-	tokens = 0;
-	truncated = 0;
-	failed = 0;
-	rejected = 0;
-	runMicros = 0;
-	readonly #limits: QueueLimits;
-	readonly #waiting = new Lanes<RunJob>();
-	readonly #sent = new Lanes<RunJob>();
-	/** Of the inputs that wait or run. */
-	readonly #characters: Record<Lane, number> = { search: 0, ingest: 0 };
+	readonly counts: RunCounts = {
+		texts: 0,
+		tokens: 0,
+		truncated: 0,
+		failed: 0,
+		rejected: 0,
+		expired: 0,
+		cancelled: 0,
+		runMicros: 0,
+	};
+	readonly #options: RunQueueOptions;
+	readonly #dispatch = new Dispatch();
+	readonly #pace = new Pace();
+	readonly #rooms: Record<Lane, LaneRoom>;
+	/** Calls that wait for room, first come, first let in: as many as there are bulks at most. */
+	readonly #calls: Record<Lane, Set<Wanted>> = {
+		search: new Set(),
+		ingest: new Set(),
+	};
+	/** What is not answered, by the key of what is run. */
+	readonly #jobs = new Map<string, RunJob>();
+	#window = Number.MAX_SAFE_INTEGER;
+	#allocations = 1;
 	#lastId = 0;
-	#connection: Connection | undefined;
 	/** Why there is no more work to be had, once there is none. */
 	#closed: SidecarError | undefined;
+	#whenEmpty: (() => void)[] = [];
 
-	constructor(limits: QueueLimits) {
-		this.#limits = limits;
+	constructor(options: RunQueueOptions) {
+		this.#options = options;
+		this.#rooms = {
+			search: new LaneRoom("search", options.limits),
+			ingest: new LaneRoom("ingest", options.limits),
+		};
 	}
 
-	/** Inputs of both lanes that wait or run now. */
-	get size(): number {
-		return this.#waiting.size + this.#sent.size;
+	/** Inputs that wait or run now, by lane. */
+	get queued(): Record<Lane, number> {
+		const { search, ingest } = this.#rooms;
+		return { search: search.held.inputs, ingest: ingest.held.inputs };
 	}
 
 	/** See LoadedModel.run. */
 	async run(
 		inputs: readonly ModelInput[],
-		{ lane = "ingest", signal }: RunOptions = {},
+		{ lane = "ingest", signal, deadline, whenFull = "refuse" }: RunOptions = {},
 	): Promise<ModelResult[]> {
-		signal?.throwIfAborted();
 		if (this.#closed !== undefined) throw this.#closed;
 		if (inputs.length === 0) return [];
-		this.#admit(inputs, lane);
-		const request = new RunRequest(inputs, lane, () => this.#nextId());
-		for (const job of request.jobs) {
-			this.#waiting.push(lane, job.id, job);
-			this.#characters[lane] += lengthOf(job.input);
+		const request = new RunRequest(inputs.length, lane);
+		const lose = (reason: LossReason, error: unknown): void => {
+			if (request.settled) return;
+			this.#count(lane, reason, request.missing);
+			this.#fail(request, error);
+		};
+		if (signal?.aborted) {
+			this.#count(lane, "cancelled", inputs.length);
+			throw signal.reason;
 		}
-		const abort = (): void => this.#fail(request, signal?.reason);
+		const abort = (): void => lose("cancelled", signal?.reason);
+		const late = this.#late(deadline);
+		const timer =
+			late && setTimeout(() => lose("expired", late.error), late.inMs);
 		signal?.addEventListener("abort", abort, { once: true });
-		this.#send();
 		try {
+			this.#enter({ request, inputs: distinct(inputs) }, whenFull);
 			return await request.answer;
 		} finally {
+			clearTimeout(timer);
 			signal?.removeEventListener("abort", abort);
 		}
 	}
 
-	/** From now on this process gets the inputs. */
-	connect(connection: Connection): void {
-		this.#connection = connection;
-		this.#send();
+	/** What each lane may hold, from now on. */
+	limit(limits: Load): void {
+		for (const lane of lanes) this.#rooms[lane].limit(limits);
+		this.#admitWaiting();
 	}
 
-	/** The process has ended: what it had goes back, before everything else, or has been lost too often. */
+	/** From now on this process gets the inputs; `window` is what the model takes at most, tokens. */
+	connect(connection: Connection, window: number): void {
+		this.#window = window;
+		this.allocations = 1;
+		this.#dispatch.connect(connection);
+	}
+
+	/** What runs inputs in the connected process. */
+	set allocations(allocations: number) {
+		this.#allocations = allocations;
+		this.#dispatch.allocations = allocations;
+		this.#dispatch.send();
+	}
+
+	/** The process has ended: what it had goes back, or has been lost too often. */
 	disconnect(how: string): void {
-		this.#connection = undefined;
-		const lost = this.#sent.drain();
-		for (const lane of ["search", "ingest"] as const) {
-			const jobs = lost.filter((job) => job.lane === lane);
-			this.#waiting.unshift(
-				lane,
-				jobs.map((job) => [job.id, job]),
-			);
-		}
-		for (const job of lost) job.losses++;
-		for (const { losses, request } of lost) {
-			if (losses < attempts || request.settled) continue;
-			const reason = `the model's process ended ${losses} times while it had this text; it ${how}`;
-			this.failed++;
-			this.#fail(request, new SidecarError("inference_failed", reason));
+		for (const job of this.#dispatch.disconnect()) {
+			if (job.losses < attempts) continue;
+			const reason = `the model's process ended ${job.losses} times while it had this text; it ${how}`;
+			this.#failJob(job, new SidecarError("inference_failed", reason));
 		}
 	}
 
 	/** Takes an answer of the connected process. */
 	answered(answer: Answer): void {
-		const job = this.#sent.delete(answer.id);
-		// One without a job was cancelled when it had begun already.
+		const job = this.#dispatch.answered(answer.id);
+		// One without a job was dropped when it had begun already.
 		if (job === undefined) return;
-		this.#characters[job.lane] -= lengthOf(job.input);
 		if (answer.kind === "failed") {
 			const { code, reason } = answer.refusal;
-			this.failed++;
-			this.#fail(job.request, new SidecarError(code, reason));
+			this.#failJob(job, new SidecarError(code, reason));
 		} else {
-			const { result, micros } = answer;
-			this.texts++;
-			this.tokens += result.tokens;
-			this.truncated += result.truncated ? 1 : 0;
-			this.runMicros += micros;
-			job.request.put(job.index, result);
+			this.#leave(job);
+			this.#observe(job, answer.result, answer.times);
+			this.#options.results?.put(job.key, answer.result, job.lane);
+			for (const { request, index } of job.takers)
+				request.put(index, answer.result);
 		}
-		this.#send();
+		this.#admitWaiting();
+		this.#dispatch.send();
+		this.#tellDemand();
+	}
+
+	/** Resolves when everything that is in the queue now or comes meanwhile has been answered. */
+	async drained(): Promise<void> {
+		if (this.#isEmpty()) return;
+		await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
 	}
 
 	/** Rejects everything that waits or runs, and everything that comes. */
 	close(error: SidecarError): void {
 		this.#closed = error;
-		this.#connection = undefined;
-		this.#characters.search = 0;
-		this.#characters.ingest = 0;
-		for (const { request } of [
-			...this.#sent.drain(),
-			...this.#waiting.drain(),
-		]) {
-			this.failed++;
-			request.fail(error);
+		for (const lane of lanes) {
+			const calls = [...this.#calls[lane]];
+			this.#calls[lane].clear();
+			for (const { request } of calls) {
+				this.#count(lane, "failed", request.missing);
+				this.#fail(request, error);
+			}
+		}
+		for (const job of this.#dispatch.drain()) this.#failJob(job, error);
+	}
+
+	/** The reason for a call that is not answered in time. */
+	#late(deadline: number | undefined) {
+		if (deadline === undefined) return undefined;
+		const inMs = Math.max(0, Math.round(deadline - performance.now()));
+		const reason = `model ${this.#options.modelId} gave no answer within ${inMs} ms`;
+		return { inMs, error: new SidecarError("timeout", reason) };
+	}
+
+	/**
+	 * Brings a call in: what is kept, or on its way already, is taken from there, the rest is let in as a whole or
+	 * refused as a whole.
+	 */
+	#enter(wanted: Wanted, whenFull: "refuse" | "wait"): void {
+		const { request } = wanted;
+		const { lane } = request;
+		this.#takeKept(wanted);
+		if (request.settled) return;
+		const { load, longest } = this.#loadOf(wanted);
+		const room = this.#rooms[lane];
+		const calls = this.#calls[lane];
+		room.checkPossible(load, longest);
+		if (load.inputs === 0 || (calls.size === 0 && room.fits(load))) {
+			this.#begin(wanted);
+		} else if (whenFull === "wait") {
+			calls.add(wanted);
+		} else {
+			this.#count(lane, "rejected", request.missing);
+			throw room.full(this.#waitingTimeOf(lane));
 		}
 	}
 
-	/** A lane is counted for itself: documents that wait must never turn a query away. */
-	#admit(inputs: readonly ModelInput[], lane: Lane): void {
-		const limits = this.#limits;
+	#takeKept({ request, inputs }: Wanted): void {
+		const { results, observer, modelId } = this.#options;
+		if (results === undefined) return;
+		for (const [key, { places }] of inputs) {
+			const kept = results.get(key);
+			if (kept === undefined) continue;
+			inputs.delete(key);
+			for (const place of places) request.put(place, kept);
+			observer.spared(modelId, request.lane, "kept");
+		}
+	}
+
+	/** What a call adds to its lane: inputs that are on their way already add nothing. */
+	#loadOf({ inputs }: Wanted): { load: Load; longest: number } {
+		const load = { inputs: 0, tokens: 0, characters: 0 };
 		let longest = 0;
-		let characters = 0;
-		for (const input of inputs) {
-			const length = lengthOf(input);
-			longest = Math.max(longest, length);
-			characters += length;
+		for (const [key, { input }] of inputs) {
+			if (this.#jobs.has(key)) continue;
+			const characters = lengthOf(input);
+			longest = Math.max(longest, characters);
+			load.inputs++;
+			load.characters += characters;
+			load.tokens += this.#pace.tokensOf(input, this.#window);
 		}
-		if (longest > longestText) {
-			throw new SidecarError(
-				"too_large",
-				`a text has ${longest} characters; ${longestText} are the most`,
-			);
+		return { load, longest };
+	}
+
+	#begin({ request, inputs }: Wanted): void {
+		const { modelId, observer } = this.#options;
+		const arrived = performance.now();
+		for (const [key, { input, places }] of inputs) {
+			let job = this.#jobs.get(key);
+			if (job === undefined) {
+				const tokens = this.#pace.tokensOf(input, this.#window);
+				const id = this.#nextId();
+				job = new RunJob({ id, key, input, tokens, owner: request, arrived });
+				this.#jobs.set(key, job);
+				this.#rooms[job.lane].enter(loadOf(job));
+				this.#dispatch.wait(job);
+			} else {
+				observer.spared(modelId, request.lane, "shared");
+				this.#promote(job, request);
+			}
+			request.jobs.add(job);
+			for (const index of places) job.takers.push({ request, index });
 		}
-		if (inputs.length > limits.texts) {
-			throw new SidecarError(
-				"too_large",
-				`the request has ${inputs.length} texts; the model's queue holds ${limits.texts}`,
-			);
-		}
-		const size = this.#sizeOf(lane);
-		const held = this.#characters[lane];
-		const room =
-			size + inputs.length <= limits.texts &&
-			(size === 0 || held + characters <= limits.characters);
-		if (!room) {
-			this.rejected++;
-			throw new SidecarError(
-				"too_many_requests",
-				`the model's ${lane} queue is full: ${size} texts with ${held} characters wait, ${limits.texts} and ${limits.characters} are the most`,
-			);
+		this.#dispatch.send();
+		this.#tellDemand();
+	}
+
+	/** A document's text that a search wants too is run as the search's. */
+	#promote(job: RunJob, request: RunRequest): void {
+		if (request.lane !== "search" || job.lane === "search") return;
+		this.#rooms.ingest.leave(loadOf(job));
+		this.#rooms.search.enter(loadOf(job));
+		this.#dispatch.promote(job, request);
+	}
+
+	#admitWaiting(): void {
+		for (const lane of lanes) {
+			for (const wanted of this.#calls[lane]) {
+				if (!this.#rooms[lane].fits(this.#loadOf(wanted).load)) break;
+				this.#calls[lane].delete(wanted);
+				this.#begin(wanted);
+			}
 		}
 	}
 
-	#sizeOf(lane: Lane): number {
-		return this.#waiting.sizeOf(lane) + this.#sent.sizeOf(lane);
+	#failJob(job: RunJob, error: SidecarError): void {
+		this.#count(job.lane, "failed", 1);
+		this.#leave(job);
+		this.#dispatch.drop(job);
+		for (const { request } of [...job.takers]) this.#fail(request, error);
+	}
+
+	/** Rejects a request, and drops those of its inputs that nobody else wants. */
+	#fail(request: RunRequest, error: unknown): void {
+		if (request.settled) return;
+		request.fail(error);
+		for (const wanted of this.#calls[request.lane])
+			if (wanted.request === request) this.#calls[request.lane].delete(wanted);
+		for (const job of request.jobs) {
+			const others = job.takers.filter((taker) => taker.request !== request);
+			job.takers.splice(0, job.takers.length, ...others);
+			if (others.length > 0 || this.#jobs.get(job.key) !== job) continue;
+			this.#leave(job);
+			this.#dispatch.drop(job);
+		}
+		this.#admitWaiting();
+		this.#dispatch.send();
+		this.#tellDemand();
+	}
+
+	#leave(job: RunJob): void {
+		if (this.#jobs.get(job.key) !== job) return;
+		this.#jobs.delete(job.key);
+		this.#rooms[job.lane].leave(loadOf(job));
+		if (!this.#isEmpty()) return;
+		for (const resolve of this.#whenEmpty.splice(0)) resolve();
+	}
+
+	#isEmpty(): boolean {
+		const { search, ingest } = this.#calls;
+		return this.#jobs.size + search.size + ingest.size === 0;
+	}
+
+	#observe(job: RunJob, result: ModelResult, times: RunTimes): void {
+		const { modelId, observer } = this.#options;
+		const { tokens, truncated } = result;
+		const { runMicros, tokenizeMicros, batch } = times;
+		this.counts.texts++;
+		this.counts.tokens += tokens;
+		this.counts.truncated += truncated ? 1 : 0;
+		this.counts.runMicros += runMicros / batch;
+		const { characters } = job;
+		const micros = runMicros / batch;
+		this.#pace.learn({ characters, tokens, truncated, micros });
+		const total = (performance.now() - job.arrived) / 1_000;
+		const tokenizing = tokenizeMicros / 1_000_000;
+		const running = runMicros / 1_000_000;
+		observer.ran({
+			modelId,
+			lane: job.lane,
+			tokens,
+			truncated,
+			queued: Math.max(0, total - tokenizing - running),
+			tokenizing,
+			running,
+			total,
+			batch,
+		});
+	}
+
+	#count(lane: Lane, reason: LossReason, inputs: number): void {
+		const { modelId, observer } = this.#options;
+		this.counts[reason] += inputs;
+		observer.lost(modelId, lane, reason, inputs);
+	}
+
+	/** Time until everything that stands before a newcomer to this lane has been run, milliseconds. */
+	#waitingTimeOf(lane: Lane): number {
+		const { search, ingest } = this.#rooms;
+		const tokens =
+			search.held.tokens + (lane === "ingest" ? ingest.held.tokens : 0);
+		return Math.ceil(this.#pace.timeFor(tokens, this.#allocations));
+	}
+
+	#tellDemand(): void {
+		this.#options.onDemand?.(this.queued);
 	}
 
 	#nextId(): number {
 		this.#lastId = (this.#lastId + 1) >>> 0;
 		return this.#lastId;
 	}
+}
 
-	#send(): void {
-		const connection = this.#connection;
-		if (connection === undefined) return;
-		connection.batch(() => {
-			this.#sendLane("search", connection);
-			this.#sendLane("ingest", connection);
-		});
+function distinct(inputs: readonly ModelInput[]): Wanted["inputs"] {
+	const found: Wanted["inputs"] = new Map();
+	for (const [index, input] of inputs.entries()) {
+		const key = inputKey(input);
+		const known = found.get(key);
+		if (known === undefined) found.set(key, { input, places: [index] });
+		else known.places.push(index);
 	}
+	return found;
+}
 
-	#sendLane(lane: Lane, connection: Connection): void {
-		while (this.#sent.sizeOf(lane) < this.#limits.inProcess) {
-			const job = this.#waiting.take(lane);
-			if (job === undefined) return;
-			this.#sent.push(lane, job.id, job);
-			connection.send({ kind: "run", id: job.id, lane, input: job.input });
-		}
-	}
-
-	/** Rejects a request and drops those of its inputs that have not begun. */
-	#fail(request: RunRequest, error: unknown): void {
-		request.fail(error);
-		for (const { id, lane, input } of request.jobs) {
-			const waiting = this.#waiting.delete(id);
-			const sent = this.#sent.delete(id);
-			if (sent !== undefined) this.#connection?.send({ kind: "cancel", id });
-			if (waiting !== undefined || sent !== undefined) {
-				this.#characters[lane] -= lengthOf(input);
-			}
-		}
-		this.#send();
-	}
+function loadOf({ tokens, characters }: RunJob): Load {
+	return { inputs: 1, tokens, characters };
 }

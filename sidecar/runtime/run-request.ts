@@ -1,16 +1,49 @@
 import type { Lane } from "./lanes.ts";
-import type { ModelInput, ModelResult } from "./model-result.ts";
+import { lengthOf, type ModelInput, type ModelResult } from "./model-result.ts";
 
-/** One input of a request, on its way through the queue and a process. */
-export interface RunJob {
-	readonly id: number;
-	readonly lane: Lane;
-	readonly input: ModelInput;
-	readonly request: RunRequest;
+/** Where the result of an input goes. */
+export interface Taker {
+	request: RunRequest;
 	/** Its place in the request. */
-	readonly index: number;
+	index: number;
+}
+
+/** One input on its way through the queue and a process, for all the requests that want it. */
+export class RunJob {
+	readonly id: number;
+	/** Of what is to be run: equal inputs have equal keys. */
+	readonly key: string;
+	readonly input: ModelInput;
+	readonly tokens: number;
+	readonly characters: number;
+	/** When it came, on `performance.now()`'s clock. */
+	readonly arrived: number;
+	readonly takers: Taker[] = [];
+	/** In whose turn it waits. */
+	owner: RunRequest;
+	lane: Lane;
 	/** Processes that ended while they had it. */
-	losses: number;
+	losses = 0;
+
+	constructor(options: {
+		id: number;
+		key: string;
+		input: ModelInput;
+		/** Estimated. */
+		tokens: number;
+		owner: RunRequest;
+		arrived: number;
+	}) {
+		const { id, key, input, tokens, owner, arrived } = options;
+		this.id = id;
+		this.key = key;
+		this.input = input;
+		this.tokens = tokens;
+		this.characters = lengthOf(input);
+		this.owner = owner;
+		this.lane = owner.lane;
+		this.arrived = arrived;
+	}
 }
 
 /**
@@ -19,33 +52,32 @@ export interface RunJob {
  */
 export class RunRequest {
 	readonly answer: Promise<ModelResult[]>;
-	readonly jobs: readonly RunJob[];
+	readonly lane: Lane;
+	/** What it waits for. */
+	readonly jobs = new Set<RunJob>();
 	readonly #results: ModelResult[];
 	#missing: number;
 	#settled = false;
 	#resolve: (results: ModelResult[]) => void = () => undefined;
 	#reject: (error: unknown) => void = () => undefined;
 
-	/** `nextId` numbers the jobs. */
-	constructor(inputs: readonly ModelInput[], lane: Lane, nextId: () => number) {
+	constructor(inputs: number, lane: Lane) {
+		this.lane = lane;
 		this.answer = new Promise((resolve, reject) => {
 			this.#resolve = resolve;
 			this.#reject = reject;
 		});
-		this.jobs = inputs.map((input, index) => ({
-			id: nextId(),
-			lane,
-			input,
-			request: this,
-			index,
-			losses: 0,
-		}));
-		this.#results = new Array(inputs.length);
-		this.#missing = inputs.length;
+		this.#results = new Array(inputs);
+		this.#missing = inputs;
 	}
 
 	get settled(): boolean {
 		return this.#settled;
+	}
+
+	/** Inputs without a result. */
+	get missing(): number {
+		return this.#missing;
 	}
 
 	/** Takes what came of one input. */

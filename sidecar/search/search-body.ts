@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Node } from "jsonc-parser";
 import {
+	member,
 	parseObject,
 	type Renderer,
 	renderTree,
@@ -39,6 +40,14 @@ export class SearchBody {
 			.filter(({ name }) => name === "neural")
 			.map(readNeuralClause);
 		return clauses.length > 0 ? new SearchBody(text, root, clauses) : undefined;
+	}
+
+	/** How long the search may take, as it stands in the body; undefined where it is not there, or no value. */
+	get timeout(): string | undefined {
+		const value: unknown = member(this.#root, "timeout")?.value;
+		return ["string", "number", "boolean"].includes(typeof value)
+			? String(value)
+			: undefined;
 	}
 
 	/** The body with every `neural` query as the `knn` query of its vector; vectors are JSON texts, by clause. */

@@ -1,10 +1,11 @@
 import type { Logger } from "pino";
 import type { StoredModel, Worker } from "../../schemas/model.ts";
 import { mayPass, SidecarError } from "../errors.ts";
+import { MemoryShort } from "../runtime/memory/model-memory.ts";
 import { RuntimeStopped } from "../runtime/runtime-stopped.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { ModelLoader, ReadyModel } from "./model-loader.ts";
-import { isNamedFor, isPlannedOn, withWorker } from "./model-state.ts";
+import { isDone, isNamedFor, isPlannedOn, withWorker } from "./model-state.ts";
 import type { NodeRegistry } from "./node-registry.ts";
 
 export interface ConvergenceOptions {
@@ -35,6 +36,8 @@ export class Convergence {
 	readonly #next = new Map<string, Promise<Convergent>>();
 	/** Models that failed in this process, and why: not tried again until somebody deploys them again. */
 	readonly #failed = new Map<string, string>();
+	/** Models that had to leave memory, or found no room when the process began: they wait for a request. */
+	readonly #putOut = new Set<string>();
 	/** Models that are being brought in. */
 	readonly #loading = new Set<string>();
 
@@ -56,6 +59,24 @@ export class Convergence {
 			});
 		this.#next.set(id, next);
 		return next;
+	}
+
+	/**
+	 * `run` for a model that nobody waits for: one that was deployed here before finds its room or waits for a request,
+	 * but no other model leaves for it.
+	 */
+	restore(id: string): Promise<Convergent> {
+		return this.#running.has(id) ? this.run(id) : this.#start(id, true);
+	}
+
+	/** Notes that a model had to leave memory. It stays deployed, and is loaded again when it is asked for. */
+	notePutOut(id: string): void {
+		this.#putOut.add(id);
+	}
+
+	/** Whether a model is deployed here and waits for a request that brings it into memory. */
+	isPutOut(id: string): boolean {
+		return this.#putOut.has(id);
 	}
 
 	/** Takes a model that is not planned here any more out of memory, also in the middle of its loading. */
@@ -91,7 +112,11 @@ export class Convergence {
 		const { loader, registry } = this.#options;
 		const worker = model.sidecar.workers[registry.id];
 		if (worker?.state === "failed" && this.#failed.has(id)) return false;
-		return !loader.get(id) || worker?.state !== "deployed";
+		return (
+			!(loader.get(id) || this.#putOut.has(id)) ||
+			worker?.state !== "deployed" ||
+			!isDone(model, worker)
+		);
 	}
 
 	/** Waits until nothing is under way. */
@@ -103,17 +128,20 @@ export class Convergence {
 			]);
 	}
 
-	#start(id: string): Promise<Convergent> {
-		const started = this.#converge(id).finally(() => this.#running.delete(id));
+	#start(id: string, restores = false): Promise<Convergent> {
+		const started = this.#converge(id, restores).finally(() =>
+			this.#running.delete(id),
+		);
 		this.#running.set(id, started);
 		return started;
 	}
 
-	async #converge(id: string): Promise<Convergent> {
-		const { models, loader, registry, logger } = this.#options;
+	async #converge(id: string, restores: boolean): Promise<Convergent> {
+		const { models, loader, registry } = this.#options;
 		const model = await models.get(id);
 		if (!model || !this.isPlanned(model)) {
 			this.#failed.delete(id);
+			this.#putOut.delete(id);
 			return { unloaded: await loader.unload(id) };
 		}
 		const worker = model.sidecar.workers[registry.id];
@@ -123,27 +151,32 @@ export class Convergence {
 			if (worker.state !== "failed") await this.#fail(id, reason);
 			return { error: new SidecarError("bad_state", reason) };
 		}
+		const wasDeployed = worker?.state === "deployed";
+		const wasPutOut = this.#putOut.has(id);
 		let ready: ReadyModel;
 		try {
 			this.#checkLimit(id);
 			this.#loading.add(id);
-			ready = await loader.load(id, model);
+			// From here on it says whether the model had to leave again.
+			this.#putOut.delete(id);
+			ready = await loader.load(id, model, {
+				evicts: !(restores && wasDeployed),
+			});
 		} catch (error) {
-			if (error instanceof RuntimeStopped) return { error };
-			logger.error({ err: error, modelId: id }, "a model could not be loaded");
-			// Nothing is wrong with the model, and the next attempt may succeed.
-			if (mayPass(error)) return { error };
-			await this.#fail(
-				id,
-				error instanceof Error ? error.message : String(error),
-			);
+			await this.#noteFailure(id, error, { wasDeployed, wasPutOut });
 			return { error };
 		} finally {
 			this.#loading.delete(id);
 		}
 		this.#failed.delete(id);
-		const after = await this.#record(id, { state: "deployed" });
-		if (after && this.isPlanned(after)) return { ready };
+		loader.adjust(id, model);
+		const { settings } = model.sidecar;
+		const after = await this.#record(id, {
+			state: "deployed",
+			...(settings && { settings }),
+		});
+		if (after && this.isPlanned(after))
+			return this.#putOut.has(id) ? { error: putOutAgain(id) } : { ready };
 		await loader.unload(id);
 		return {
 			error: new SidecarError(
@@ -151,6 +184,32 @@ export class Convergence {
 				"the model was undeployed or deleted before it was ready",
 			),
 		};
+	}
+
+	/** What failed to load is not tried again by itself, unless there is nothing wrong with the model. */
+	async #noteFailure(
+		id: string,
+		error: unknown,
+		{ wasDeployed, wasPutOut }: { wasDeployed: boolean; wasPutOut: boolean },
+	): Promise<void> {
+		const { logger } = this.#options;
+		// A deployment that finds no room has failed; a model that was deployed before goes on waiting for a request.
+		const isShortOfRoom = wasDeployed && isShort(error, wasPutOut);
+		const isOver = error instanceof RuntimeStopped;
+		if (isShortOfRoom)
+			logger.info(
+				{ modelId: id, reason: error.message },
+				"no room for a model",
+			);
+		else if (!isOver)
+			logger.error({ err: error, modelId: id }, "a model could not be loaded");
+		const mayComeBack = isShortOfRoom || isOver || mayPass(error);
+		if (isShortOfRoom || (wasPutOut && mayComeBack)) this.#putOut.add(id);
+		if (mayComeBack) return;
+		await this.#fail(
+			id,
+			error instanceof Error ? error.message : String(error),
+		);
 	}
 
 	async #fail(id: string, reason: string): Promise<void> {
@@ -168,8 +227,12 @@ export class Convergence {
 
 	#checkLimit(id: string): void {
 		const { loader, modelsLimit } = this.#options;
-		if (loader.get(id)) return;
-		const others = new Set([...loader.ids(), ...this.#loading]);
+		if (loader.get(id) || this.#putOut.has(id)) return;
+		const others = new Set([
+			...loader.ids(),
+			...this.#loading,
+			...this.#putOut,
+		]);
 		others.delete(id);
 		if (others.size >= modelsLimit())
 			throw new SidecarError(
@@ -177,6 +240,23 @@ export class Convergence {
 				"Exceed max local model per node limit",
 			);
 	}
+}
+
+/** Whether a model had no room: in memory, or on disk of files that it had before it was put out. */
+function isShort(error: unknown, wasPutOut: boolean): error is SidecarError {
+	return (
+		error instanceof MemoryShort ||
+		(wasPutOut &&
+			error instanceof SidecarError &&
+			error.code === "circuit_open")
+	);
+}
+
+function putOutAgain(id: string): SidecarError {
+	return new SidecarError(
+		"circuit_open",
+		`model ${id} had to leave memory again before it could be used: the models that are used at the same time need more than SIDECAR_MODEL_MEMORY_BYTES`,
+	);
 }
 
 function hasUnloaded(outcome: Convergent | undefined): boolean {

@@ -5,7 +5,7 @@ import type { StoredModel, Worker } from "../../schemas/model.ts";
 import type { ModelStore } from "../store/models.ts";
 import type { TaskStore } from "../store/tasks.ts";
 import type { Activity, Counted } from "./activity.ts";
-import { isPlannedOn, withWorker } from "./model-state.ts";
+import { isDone, isPlannedOn, withWorker } from "./model-state.ts";
 import type { NodeRegistry } from "./node-registry.ts";
 
 export interface DeploymentTasksOptions {
@@ -161,17 +161,10 @@ export class DeploymentTasks {
 
 	/** How a deployment ended; undefined while it goes on. */
 	async #end({ id, nodes }: Deployment) {
-		const { models, registry } = this.#options;
-		const model = await models.get(id);
-		const outcomes = nodes.map((node): [string, Worker | undefined] => [
-			node,
-			model?.sidecar.workers[node] ??
-				(registry.isGone(node)
-					? { state: "gone" }
-					: model && isPlannedOn(model, node)
-						? undefined
-						: { state: "failed", reason: unplanned }),
-		]);
+		const model = await this.#options.models.get(id);
+		const outcomes = nodes.map(
+			(node) => [node, this.#outcome(model, node)] as const,
+		);
 		if (outcomes.some(([, worker]) => !worker)) return undefined;
 		const reasons = outcomes.flatMap(([node, worker]) =>
 			worker?.state === "deployed"
@@ -186,6 +179,16 @@ export class DeploymentTasks {
 					: ("COMPLETED_WITH_ERROR" as const),
 			error: JSON.stringify(Object.fromEntries(reasons)),
 		};
+	}
+
+	/** How it went on one node; undefined while it is still at it. */
+	#outcome(model: StoredModel | undefined, node: string): Worker | undefined {
+		const worker = model?.sidecar.workers[node];
+		if (model && worker && isDone(model, worker)) return worker;
+		if (this.#options.registry.isGone(node)) return { state: "gone" };
+		return model && isPlannedOn(model, node)
+			? undefined
+			: { state: "failed", reason: unplanned };
 	}
 }
 

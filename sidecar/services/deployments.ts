@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { DeploymentSettings } from "../../schemas/deploy.ts";
 import type { StoredModel } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
 import type { Peer, PeerClient } from "../peers/peer-client.ts";
@@ -42,6 +43,12 @@ export interface DeploymentOptions {
 	logger: Logger;
 }
 
+/** Where a model is to run, and how. */
+export interface DeploymentPlan {
+	nodeIds?: readonly string[] | undefined;
+	settings?: DeploymentSettings;
+}
+
 /** What `_undeploy` says of each model, by node. */
 export type UndeployAnswer = Record<
 	string,
@@ -65,13 +72,17 @@ export class DeploymentService {
 
 	/**
 	 * Starts to deploy a model and returns the task that tells how it goes. A model that is deployed already
-	 * gives a task that is soon complete.
+	 * gives a task that is soon complete: where other settings are asked for, once they are in force.
 	 *
-	 * @param nodeIds on which sidecars; without any on all that there are, and those that join later
+	 * @param plan on which sidecars: without any on all that there are, and those that join later; and how: settings
+	 * that are left out stay as they are until the model is undeployed
 	 * @throws SidecarError not_found; bad_state while the model's content is not all there; bad_request for nodes
 	 * that are not there or must not be chosen, and too many deployments at a time; circuit_open for a full disk
 	 */
-	async deploy(id: string, nodeIds: readonly string[] = []): Promise<string> {
+	async deploy(
+		id: string,
+		{ nodeIds = [], settings = {} }: DeploymentPlan = {},
+	): Promise<string> {
 		const { models, registry, activity, breaker } = this.#options;
 		const everywhere = nodeIds.length === 0;
 		requireLocalModels(this.#options.limits());
@@ -86,7 +97,12 @@ export class DeploymentService {
 			if (current.model_state === "REGISTERING")
 				throw new SidecarError("bad_state", registrationProblem(current));
 			if (!everywhere) refuseOtherNodes(current, nodes);
-			return toDeploying(current, { now: Date.now(), nodes, everywhere });
+			return toDeploying(current, {
+				now: Date.now(),
+				nodes,
+				everywhere,
+				settings,
+			});
 		});
 		if (!model) throw notFound();
 		const counted = countedFor(id, model, "deploy");

@@ -1,17 +1,21 @@
-import { setTimeout } from "node:timers/promises";
 import { hasTarget } from "../../ingest/document.ts";
 import type { TextSlot } from "../../ingest/field-map.ts";
 import type { EmbeddingStep } from "../../ingest/guard.ts";
 import { vectorJson } from "../../ingest/vector-json.ts";
-import { SidecarError } from "../errors.ts";
+import { type ErrorCode, SidecarError } from "../errors.ts";
+import { Deadline } from "./deadline.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
 import type { EmbeddingService } from "./embedding.ts";
 import type { Preview } from "./preview.ts";
+import type { TruncatedTexts } from "./truncated-texts.ts";
 
 export interface EmbedDocumentsOptions {
 	signal: AbortSignal;
-	/** What to do while the model's queue is full. */
-	whenBusy: "wait" | "fail";
+	/** Time for each call to a model, milliseconds; no bound without it. */
+	timeoutMs?: number;
+	truncated: TruncatedTexts;
+	/** What the next call to a model does where its queue is full. */
+	whenFull(modelId: string): "refuse" | "wait";
 }
 
 /** A step of a document's pipeline, with its texts. */
@@ -22,13 +26,21 @@ interface PendingStep {
 	slots: readonly TextSlot[];
 }
 
+/** Texts that a model is given at once. */
+interface ModelCall {
+	modelId: string;
+	texts: readonly string[];
+	whenFull: "refuse" | "wait";
+}
+
 /** Texts of one call to a model, so that the largest document does not fill its queue alone. */
 const textsAtOnce = 256;
-const busyWaitMs = 50;
 
 /** Errors that are neither the document's nor its pipeline's fault: the write fails as a whole, to be tried again. */
-const passing = [
+const passing: readonly ErrorCode[] = [
+	"timeout",
 	"too_many_requests",
+	"circuit_open",
 	"upstream_broken",
 	"upstream_unavailable",
 	"upstream_timeout",
@@ -154,8 +166,13 @@ export class DocumentEmbedder {
 		try {
 			const vectors: string[] = [];
 			for (let start = 0; start < texts.length; start += textsAtOnce) {
-				const some = texts.slice(start, start + textsAtOnce);
-				vectors.push(...(await this.#vectors(modelId, some, options)));
+				const call = {
+					modelId,
+					texts: texts.slice(start, start + textsAtOnce),
+					whenFull: options.whenFull(modelId),
+				};
+				for (const vector of await this.#vectors(call, options))
+					vectors.push(vector);
 			}
 			let next = 0;
 			for (const { target, mark, step, slots } of steps) {
@@ -175,28 +192,43 @@ export class DocumentEmbedder {
 		}
 	}
 
-	/** Vectors as JSON texts. */
+	/** Vectors as JSON texts. What never fits into the model's queue is given to it in halves. */
 	async #vectors(
-		modelId: string,
-		texts: readonly string[],
-		{ signal, whenBusy }: EmbedDocumentsOptions,
+		{ modelId, texts, whenFull }: ModelCall,
+		options: EmbedDocumentsOptions,
 	): Promise<string[]> {
-		for (;;) {
-			try {
-				const embeddings = await this.#embedding.embed({
-					modelId,
-					texts,
-					lane: "ingest",
-					contentType: "passage",
+		const { signal, timeoutMs, truncated } = options;
+		try {
+			const embeddings = await this.#embedding.embed({
+				modelId,
+				texts,
+				lane: "ingest",
+				contentType: "passage",
+				terms: {
 					signal,
-				});
-				return embeddings.map(({ vector }) => vectorJson(vector));
-			} catch (error) {
-				const busy =
-					error instanceof SidecarError && error.code === "too_many_requests";
-				if (!busy || whenBusy === "fail") throw error;
-				await setTimeout(busyWaitMs, undefined, { signal });
-			}
+					truncated,
+					whenFull,
+					...(timeoutMs !== undefined && {
+						deadline: Deadline.after(timeoutMs),
+					}),
+				},
+			});
+			return embeddings.map(({ vector }) => vectorJson(vector));
+		} catch (error) {
+			if (!isTooLarge(error) || texts.length === 1) throw error;
 		}
+		const half = Math.ceil(texts.length / 2);
+		const first = { modelId, texts: texts.slice(0, half), whenFull };
+		const vectors = await this.#vectors(first, options);
+		const second = {
+			modelId,
+			texts: texts.slice(half),
+			whenFull: options.whenFull(modelId),
+		};
+		return [...vectors, ...(await this.#vectors(second, options))];
 	}
+}
+
+function isTooLarge(error: unknown): boolean {
+	return error instanceof SidecarError && error.code === "too_large";
 }

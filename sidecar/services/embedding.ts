@@ -4,6 +4,7 @@ import type { Lane } from "../runtime/lanes.ts";
 import type { Embedding } from "../runtime/model-result.ts";
 import type { Admission } from "./admission.ts";
 import type { InferenceService } from "./inference.ts";
+import type { RunTerms } from "./run-terms.ts";
 
 /** What a text is for a model that tells the two apart by a prefix. */
 export type ContentType = "query" | "passage";
@@ -15,7 +16,7 @@ export interface EmbedRequest {
 	contentType: ContentType;
 	/** The request has been let through already. */
 	admitted?: boolean;
-	signal?: AbortSignal;
+	terms?: RunTerms;
 }
 
 /** Texts to vectors, by a text embedding model that is deployed. */
@@ -30,10 +31,10 @@ export class EmbeddingService {
 
 	/** The texts' embeddings in their order. @throws SidecarError */
 	async embed(request: EmbedRequest): Promise<Embedding[]> {
-		const { modelId, texts, lane, contentType, signal } = request;
+		const { modelId, texts, lane, contentType, terms = {} } = request;
 		// Nobody knows the user here: a limit of the model holds, those of its users do not.
 		if (!request.admitted) await this.#admission.check(modelId, undefined);
-		const ready = await this.#inference.require(modelId);
+		const ready = await this.#inference.require(modelId, terms.deadline);
 		const { functionName } = ready.loaded.spec;
 		if (functionName !== "TEXT_EMBEDDING")
 			throw new SidecarError(
@@ -45,7 +46,7 @@ export class EmbeddingService {
 			modelId,
 			inputs: prefix === "" ? texts : texts.map((text) => prefix + text),
 			lane,
-			...(signal && { signal }),
+			terms,
 		});
 		return results.map((result) => {
 			if (result.kind === "vector") return result;

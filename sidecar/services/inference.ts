@@ -1,26 +1,26 @@
 import { performance } from "node:perf_hooks";
 import { SidecarError } from "../errors.ts";
-import type { Metrics } from "../metrics.ts";
 import type { Lane } from "../runtime/lanes.ts";
 import type { ModelInput, ModelResult } from "../runtime/model-result.ts";
 import type { Activity } from "./activity.ts";
+import type { Deadline } from "./deadline.ts";
 import type { DeploymentService } from "./deployments.ts";
 import type { ReadyModel } from "./model-loader.ts";
+import { type RunTerms, runOptions } from "./run-terms.ts";
 
 export interface InferenceRequest {
 	modelId: string;
 	inputs: readonly ModelInput[];
 	lane: Lane;
-	signal?: AbortSignal;
+	terms?: RunTerms;
 }
 
 export interface InferenceOptions {
 	deployments: DeploymentService;
-	metrics: Metrics;
 	activity: Activity;
 }
 
-/** Runs deployed models, whatever their function; each distinct input of a request is run once. */
+/** Runs deployed models, whatever their function. */
 export class InferenceService {
 	readonly #options: InferenceOptions;
 
@@ -28,9 +28,10 @@ export class InferenceService {
 		this.#options = options;
 	}
 
-	/** The model, ready to run. @throws SidecarError where it is not deployed */
-	require(modelId: string): Promise<ReadyModel> {
-		return this.#options.deployments.require(modelId);
+	/** The model, ready to run. @throws SidecarError where it is not deployed; timeout where it is not there in time */
+	require(modelId: string, deadline?: Deadline): Promise<ReadyModel> {
+		const ready = this.#options.deployments.require(modelId);
+		return deadline ? deadline.hold(modelId, ready) : ready;
 	}
 
 	/** What the model makes of the inputs, in their order. @throws SidecarError */
@@ -38,8 +39,27 @@ export class InferenceService {
 		ready: ReadyModel,
 		request: InferenceRequest,
 	): Promise<ModelResult[]> {
+		const { modelId, terms: { deadline, truncated } = {} } = request;
+		try {
+			const results = await this.#runCounted(ready, request);
+			truncated?.note(results);
+			return results;
+		} catch (error) {
+			// What is known below is that it was too late, not what the client had asked for.
+			throw deadline &&
+				error instanceof SidecarError &&
+				error.code === "timeout"
+				? deadline.error(modelId, error)
+				: error;
+		}
+	}
+
+	async #runCounted(
+		ready: ReadyModel,
+		request: InferenceRequest,
+	): Promise<ModelResult[]> {
 		// Another sidecar's run counts there.
-		if (!ready.local) return this.#runDistinct(ready, request);
+		if (!ready.local) return this.#runAll(ready, request);
 		const { activity } = this.#options;
 		const { modelId } = request;
 		const algorithm = ready.loaded.spec.functionName;
@@ -47,7 +67,7 @@ export class InferenceService {
 		activity.begin(counted);
 		const start = performance.now();
 		try {
-			return await activity.during(() => this.#runDistinct(ready, request));
+			return await activity.during(() => this.#runAll(ready, request));
 		} catch (error) {
 			activity.fail(counted);
 			throw error;
@@ -56,48 +76,10 @@ export class InferenceService {
 		}
 	}
 
-	async #runDistinct(
+	#runAll(
 		{ loaded }: ReadyModel,
-		{ modelId, inputs, lane, signal }: InferenceRequest,
+		{ inputs, lane, terms = {} }: InferenceRequest,
 	): Promise<ModelResult[]> {
-		const { metrics } = this.#options;
-		const distinct = new Map(inputs.map((input) => [keyOf(input), input]));
-		const labels = { model_id: modelId, lane };
-		const start = performance.now();
-		let results: ModelResult[];
-		try {
-			results = await loaded.run([...distinct.values()], {
-				lane,
-				...(signal && { signal }),
-			});
-		} catch (error) {
-			metrics.failures.inc(labels);
-			throw error;
-		}
-		metrics.embeddings.observe(labels, (performance.now() - start) / 1000);
-		metrics.texts.inc(labels, distinct.size);
-		metrics.tokens.inc(labels, sum(results.map(({ tokens }) => tokens)));
-		metrics.truncated.inc(
-			labels,
-			results.filter(({ truncated }) => truncated).length,
-		);
-		const byKey = new Map(
-			[...distinct.keys()].map((key, index) => [key, results[index]]),
-		);
-		return inputs.map((input) => {
-			const result = byKey.get(keyOf(input));
-			if (!result)
-				throw new SidecarError("internal", "an input came back without result");
-			return result;
-		});
+		return loaded.run(inputs, { lane, ...runOptions(terms) });
 	}
-}
-
-/** A text is its own key, and no pair's: a request has texts or pairs. */
-function keyOf(input: ModelInput): string {
-	return typeof input === "string" ? input : JSON.stringify(input);
-}
-
-function sum(numbers: readonly number[]): number {
-	return numbers.reduce((total, number) => total + number, 0);
 }

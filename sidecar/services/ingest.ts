@@ -1,8 +1,13 @@
 import { type BulkItem, withPipeline } from "../../ingest/bulk-lines.ts";
 import { PreparedDocument } from "../../ingest/document.ts";
-import type { DocumentEmbedder } from "./document-embedder.ts";
+import { BulkAdmission } from "./bulk-admission.ts";
+import type {
+	DocumentEmbedder,
+	EmbedDocumentsOptions,
+} from "./document-embedder.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
 import type { PipelineService, WritePipelines } from "./pipelines.ts";
+import type { TruncatedTexts } from "./truncated-texts.ts";
 
 export interface IngestOptions {
 	pipelines: PipelineService;
@@ -12,11 +17,19 @@ export interface IngestOptions {
 	groupDocuments: number;
 }
 
-/** What a write request says about all of its documents. */
+/** Where a write request wants its documents to go, unless they say so themselves. */
 export interface WriteTarget {
 	index: string | undefined;
 	pipeline: string | undefined;
+}
+
+/** What a write request says about all of its documents. */
+export interface WriteRequest extends WriteTarget {
 	signal: AbortSignal;
+	/** Time for each call to a model, milliseconds, where the client gave one. */
+	timeoutMs: number | undefined;
+	/** Is told of every text that was cut; complete when the last byte to send is there. */
+	truncated: TruncatedTexts;
 }
 
 /** A bulk item, with its document where it has to be embedded. */
@@ -42,21 +55,38 @@ export class IngestService {
 	/**
 	 * The body to send for a bulk body, in its order. Items that need nothing are handed on byte for byte. What
 	 * goes wrong with a document stands in its mark, and is raised by its pipeline, within OpenSearch.
+	 *
+	 * @throws SidecarError too_many_requests before the first byte where a model has no room for the bulk
 	 */
 	async *bulk(
 		items: AsyncIterable<BulkItem>,
-		target: WriteTarget,
+		request: WriteRequest,
 	): AsyncGenerator<Buffer> {
+		const admission = new BulkAdmission();
+		const ended = new AbortController();
+		const options: EmbedDocumentsOptions = {
+			...modelTerms(request),
+			signal: AbortSignal.any([request.signal, ended.signal]),
+			whenFull: (modelId) => admission.whenFull(modelId),
+		};
 		const underWay: Promise<Buffer>[] = [];
-		for await (const group of this.#groups(items, target)) {
-			const rendered = this.#render(group, target.signal);
-			// It is awaited below; until then a failure must not count as one that nobody handles.
-			rendered.catch(() => undefined);
-			underWay.push(rendered);
-			const oldest = underWay.length >= groupsAtOnce && underWay.shift();
-			if (oldest) yield await oldest;
+		try {
+			for await (const group of this.#groups(items, request)) {
+				const rendered = this.#render(group, options);
+				// It is awaited below; until then a failure must not count as one that nobody handles.
+				rendered.catch(() => undefined);
+				underWay.push(rendered);
+				const oldest = underWay.length >= groupsAtOnce && underWay.shift();
+				if (!oldest) continue;
+				const bytes = await oldest;
+				admission.begin();
+				yield bytes;
+			}
+			for (const rendered of underWay) yield await rendered;
+		} finally {
+			// What is under way for a bulk that has failed is not wanted any more.
+			ended.abort();
 		}
-		for (const rendered of underWay) yield await rendered;
 	}
 
 	/** Whether a write's pipelines hold a processor of the sidecar's. */
@@ -68,15 +98,15 @@ export class IngestService {
 	async document(
 		source: Buffer,
 		id: string | undefined,
-		target: WriteTarget,
+		request: WriteRequest,
 	): Promise<Buffer | undefined> {
-		const { guards } = await this.#pipelines(target);
+		const { guards } = await this.#pipelines(request);
 		const document = PreparedDocument.parse(source);
 		if (!document) return undefined;
-		const { index, signal } = target;
+		const { index } = request;
 		await this.#options.embedder.embed([{ document, guards, index, id }], {
-			signal,
-			whenBusy: "fail",
+			...modelTerms(request),
+			whenFull: () => "refuse",
 		});
 		return document.render();
 	}
@@ -134,10 +164,13 @@ export class IngestService {
 		};
 	}
 
-	async #render(group: readonly Entry[], signal: AbortSignal): Promise<Buffer> {
+	async #render(
+		group: readonly Entry[],
+		options: EmbedDocumentsOptions,
+	): Promise<Buffer> {
 		await this.#options.embedder.embed(
 			group.flatMap(({ toEmbed }) => toEmbed ?? []),
-			{ signal, whenBusy: "wait" },
+			options,
 		);
 		return Buffer.concat(
 			group.flatMap(({ item, toEmbed }) => {
@@ -150,4 +183,12 @@ export class IngestService {
 	#pipelines({ index, pipeline }: WriteTarget): Promise<WritePipelines> {
 		return this.#options.pipelines.forWrite(index, pipeline);
 	}
+}
+
+function modelTerms({
+	signal,
+	timeoutMs,
+	truncated,
+}: WriteRequest): Omit<EmbedDocumentsOptions, "whenFull"> {
+	return { signal, truncated, ...(timeoutMs !== undefined && { timeoutMs }) };
 }

@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ModelConfig, StoredModel } from "../../schemas/model.ts";
 import { SidecarError } from "../errors.ts";
+import { fittingAllocations } from "../runtime/memory/memory-need.ts";
 import type { ModelCache } from "../runtime/model-cache.ts";
 import type {
 	LoadedModel,
 	ModelFacts,
 	ModelSpec,
+	ModelStats,
+	RunSettings,
 } from "../runtime/model-spec.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { LoadOptions, Runtime } from "../runtime/runtime.ts";
 import type { ChunkStore } from "../store/chunks.ts";
 
 export interface ModelLoaderOptions {
@@ -17,6 +20,10 @@ export interface ModelLoaderOptions {
 	/** Worker threads of a model, and ONNX Runtime's threads in each. */
 	allocations: number;
 	threadsPerAllocation: number;
+	/** Threads for a text that comes alone. */
+	loneThreads: number;
+	/** Where given, a model has no more worker threads than this holds, bytes, unless its deployment says how many. */
+	memoryBytes?: number;
 }
 
 /** A model that can be run, in this sidecar's memory or in another one's. */
@@ -37,6 +44,10 @@ export interface ReadyModel {
 export class ModelLoader {
 	readonly #options: ModelLoaderOptions;
 	readonly #configs = new Map<string, ModelConfig>();
+	/** Worker threads of models whose deployments do not say how many. */
+	readonly #fitting = new Map<string, number>();
+	/** The settings by which each model in memory is run. */
+	readonly #applied = new Map<string, RunSettings>();
 
 	constructor(options: ModelLoaderOptions) {
 		this.#options = options;
@@ -51,17 +62,28 @@ export class ModelLoader {
 		return { loaded, config, local: true };
 	}
 
-	/** The process of a model that is in memory; undefined while there is none. */
-	pid(id: string): number | undefined {
-		return this.#options.runtime.get(id)?.stats().pid;
+	/** What the models that are in memory say of themselves, by id. */
+	stats(): Map<string, ModelStats> {
+		const { runtime } = this.#options;
+		return new Map(
+			runtime.ids().flatMap((id) => {
+				const stats = runtime.get(id)?.stats();
+				return stats ? [[id, stats]] : [];
+			}),
+		);
 	}
 
 	/**
 	 * Brings a model into memory; two calls for one model are one load, and one that was put aside is loaded anew.
+	 * Others leave memory for it where that is necessary and the options allow it.
 	 *
 	 * @throws SidecarError where its content can't be read, is not what was registered, or can't be run
 	 */
-	async load(id: string, model: StoredModel): Promise<ReadyModel> {
+	async load(
+		id: string,
+		model: StoredModel,
+		options: LoadOptions = {},
+	): Promise<ReadyModel> {
 		const { runtime, cache, chunks } = this.#options;
 		const config = model.model_config ?? {};
 		const before = this.#configs.get(id);
@@ -75,20 +97,32 @@ export class ModelLoader {
 		if (loading) return { loaded: await loading, config, local: true };
 		// Its process starts while its files are looked for; it gets them when they have been found right.
 		runtime.prepare(id);
+		this.#applied.set(id, this.#settings(model));
 		try {
 			const files = await cache.ensure({
 				sha256: model.model_content_hash_value.toLowerCase(),
 				sizeBytes: model.model_content_size_in_bytes ?? 0,
 				open: () => chunks.read(id, model),
 			});
+			const spec = withIdentity(this.#spec(model, files), model);
+			this.#fitting.set(id, await this.#fittingAllocations(spec));
 			return {
-				loaded: await runtime.load(id, this.#spec(model, files)),
+				loaded: await runtime.load(id, this.#fitted(id, model, spec), options),
 				config,
 				local: true,
 			};
 		} finally {
 			await runtime.discard(id);
 		}
+	}
+
+	/** Makes a model that is in memory run by the settings of its deployment, while it serves. */
+	adjust(id: string, model: StoredModel): void {
+		const loaded = this.#options.runtime.get(id);
+		const settings = this.#settings(model);
+		if (!loaded || isDeepStrictEqual(this.#applied.get(id), settings)) return;
+		loaded.adjust(this.#fitted(id, model, settings));
+		this.#applied.set(id, settings);
 	}
 
 	/** The models that are in memory. */
@@ -99,21 +133,56 @@ export class ModelLoader {
 	/** Takes a model out of memory. @returns whether it was there */
 	unload(id: string): Promise<boolean> {
 		this.#configs.delete(id);
+		this.#applied.delete(id);
+		this.#fitting.delete(id);
 		return this.#options.runtime.unload(id);
 	}
 
+	async #fittingAllocations(spec: ModelSpec): Promise<number> {
+		const { memoryBytes } = this.#options;
+		return memoryBytes === undefined
+			? spec.allocations
+			: fittingAllocations(spec, memoryBytes);
+	}
+
+	#fitted<T extends RunSettings>(
+		id: string,
+		{ sidecar: { settings = {} } }: StoredModel,
+		wanted: T,
+	): T {
+		const allocations = this.#fitting.get(id) ?? wanted.allocations;
+		return settings.number_of_allocations === undefined
+			? { ...wanted, allocations }
+			: wanted;
+	}
+
+	#settings({ sidecar: { settings = {} } }: StoredModel): RunSettings {
+		const { allocations, threadsPerAllocation } = this.#options;
+		return {
+			allocations: settings.number_of_allocations ?? allocations,
+			threadsPerAllocation:
+				settings.threads_per_allocation ?? threadsPerAllocation,
+			...(settings.queue_capacity !== undefined && {
+				queueCapacity: settings.queue_capacity,
+			}),
+			...(settings.cache_size !== undefined && {
+				cacheBytes: settings.cache_size,
+			}),
+		};
+	}
+
 	#spec(
-		{ algorithm, model_config: config = {} }: StoredModel,
+		model: StoredModel,
 		files: Pick<ModelSpec, "modelPath" | "tokenizerPath">,
 	): ModelSpec {
-		const { allocations, threadsPerAllocation } = this.#options;
+		const { algorithm, model_config: config = {} } = model;
 		const common = {
 			...files,
+			...this.#settings(model),
+			loneThreads: this.#options.loneThreads,
 			...(config.model_max_length !== undefined && {
 				maxLength: config.model_max_length,
 			}),
-			allocations,
-			threadsPerAllocation,
 		};
 		if (algorithm !== "SPARSE_TOKENIZE" && !hasGraph(files))
 			throw new SidecarError("bad_request", "Can't find model file");
@@ -129,6 +198,23 @@ export class ModelLoader {
 			dimension: config.embedding_dimension,
 		};
 	}
+}
+
+/**
+ * A specification with what tells apart models that make different things of a text: the content, and what of the
+ * configuration says what is made of it. A prefix is part of the text already.
+ */
+function withIdentity(
+	spec: ModelSpec,
+	{ model_content_hash_value: hash }: StoredModel,
+): ModelSpec {
+	const { functionName, maxLength } = spec;
+	const reading =
+		spec.functionName === "TEXT_EMBEDDING"
+			? [spec.poolingMode, spec.normalize, spec.dimension]
+			: [];
+	const meaning = [hash.toLowerCase(), functionName, maxLength, ...reading];
+	return { ...spec, identity: JSON.stringify(meaning) };
 }
 
 /** In an archive without a graph the tokenizer is what there is of a model. */

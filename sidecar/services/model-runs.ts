@@ -1,5 +1,7 @@
 import type { RemoteResult, RemoteRun } from "../../schemas/remote-run.ts";
 import { SidecarError } from "../errors.ts";
+import type { Convergence } from "./convergence.ts";
+import { Deadline } from "./deadline.ts";
 import type { InferenceService } from "./inference.ts";
 import type { ModelLoader, ReadyModel } from "./model-loader.ts";
 import type { RemoteModelFacts } from "./remote-models.ts";
@@ -8,16 +10,22 @@ import { toRemote } from "./remote-result.ts";
 /** Runs models of this sidecar's memory for other sidecars. */
 export class ModelRuns {
 	readonly #loader: ModelLoader;
+	readonly #convergence: Convergence;
 	readonly #inference: InferenceService;
 
-	constructor(loader: ModelLoader, inference: InferenceService) {
+	constructor(
+		loader: ModelLoader,
+		convergence: Convergence,
+		inference: InferenceService,
+	) {
 		this.#loader = loader;
+		this.#convergence = convergence;
 		this.#inference = inference;
 	}
 
-	/** @throws SidecarError upstream_unavailable where the model is not in memory */
-	facts(id: string): RemoteModelFacts {
-		const { loaded } = this.#require(id);
+	/** @throws SidecarError upstream_unavailable where the model is not deployed here */
+	async facts(id: string): Promise<RemoteModelFacts> {
+		const { loaded } = await this.#require(id);
 		const { vocabulary } = loaded.facts;
 		return {
 			function_name: loaded.spec.functionName,
@@ -25,24 +33,38 @@ export class ModelRuns {
 		};
 	}
 
-	/** @throws SidecarError as the model does; upstream_unavailable where it is not in memory */
+	/** @throws SidecarError as the model does; upstream_unavailable where it is not deployed here */
 	async run(
 		id: string,
-		{ inputs, lane }: RemoteRun,
+		{ inputs, lane, timeout_ms, when_full }: RemoteRun,
 		signal: AbortSignal,
 	): Promise<RemoteResult[]> {
-		const results = await this.#inference.run(this.#require(id), {
+		const deadline =
+			timeout_ms === undefined ? undefined : Deadline.after(timeout_ms);
+		const required = this.#require(id);
+		const ready = await (deadline ? deadline.hold(id, required) : required);
+		const results = await this.#inference.run(ready, {
 			modelId: id,
 			inputs,
 			lane,
-			signal,
+			terms: {
+				signal,
+				...(deadline && { deadline }),
+				...(when_full && { whenFull: when_full }),
+			},
 		});
 		return results.map(toRemote);
 	}
 
-	#require(id: string): ReadyModel {
+	async #require(id: string): Promise<ReadyModel> {
 		const ready = this.#loader.get(id);
 		if (ready) return ready;
+		// The other sidecar can't know that it is not in memory now.
+		if (this.#convergence.isPutOut(id)) {
+			const outcome = await this.#convergence.run(id);
+			if ("ready" in outcome) return outcome.ready;
+			if ("error" in outcome) throw outcome.error;
+		}
 		throw new SidecarError(
 			"upstream_unavailable",
 			`model ${id} is not in the memory of this sidecar any more`,

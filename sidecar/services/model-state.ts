@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import type { DeploymentSettings } from "../../schemas/deploy.ts";
 import type { StoredModel, Worker } from "../../schemas/model.ts";
 
 /*
@@ -43,18 +45,29 @@ export interface Plan {
 	nodes: readonly string[];
 	/** Those are all that there are, and whichever joins later is to run it too. */
 	everywhere: boolean;
+	/** How the model is to be run; what is left out stays as it is while the model is deployed. */
+	settings?: DeploymentSettings;
 }
 
-/** A deployment begins: nodes that run the model already go on, those where it failed try again. */
+/**
+ * A deployment begins: nodes that run the model already go on, also where they have to take up other settings; those
+ * where it failed try again.
+ */
 export function toDeploying(
 	model: StoredModel,
-	{ now, nodes, everywhere }: Plan,
+	{ now, nodes, everywhere, settings: given }: Plan,
 ): StoredModel | undefined {
+	const { settings: past, ...internals } = model.sidecar;
 	const before = isPlanned(model) ? model.sidecar.workers : {};
+	const settings = { ...(isPlanned(model) && past), ...given };
 	const kept = Object.entries(before).filter(
 		([id, { state }]) => nodes.includes(id) && state === "deployed",
 	);
-	if (model.model_state === "DEPLOYED" && kept.length === nodes.length)
+	if (
+		model.model_state === "DEPLOYED" &&
+		kept.length === nodes.length &&
+		isDeepStrictEqual(settings, past ?? {})
+	)
 		return undefined;
 	const { deploy_to_all_nodes: _before, ...rest } = model;
 	return settled(
@@ -64,9 +77,23 @@ export function toDeploying(
 			planning_worker_nodes: [...nodes],
 			...(everywhere && { deploy_to_all_nodes: true }),
 			last_updated_time: now,
-			sidecar: { ...model.sidecar, workers: Object.fromEntries(kept) },
+			sidecar: {
+				...internals,
+				workers: Object.fromEntries(kept),
+				...(Object.keys(settings).length > 0 && { settings }),
+			},
 		},
 		now,
+	);
+}
+
+/** Whether a node is done with what a model's deployment asks for, be it that it failed. */
+export function isDone(
+	{ sidecar }: StoredModel,
+	{ state, settings = {} }: Worker,
+): boolean {
+	return (
+		state !== "deployed" || isDeepStrictEqual(settings, sidecar.settings ?? {})
 	);
 }
 
@@ -78,11 +105,7 @@ export function withWorker(
 	if (!isPlannedOn(model, nodeId)) return undefined;
 	const planned = model.planning_worker_nodes ?? [];
 	const present = model.sidecar.workers[nodeId];
-	if (
-		planned.includes(nodeId) &&
-		present?.state === worker.state &&
-		present.reason === worker.reason
-	)
+	if (planned.includes(nodeId) && isDeepStrictEqual(present, worker))
 		return undefined;
 	return settled(
 		{
@@ -155,13 +178,19 @@ export function toUndeployed(
 		staying.includes(id),
 	);
 	const { deploy_to_all_nodes: everywhere, ...rest } = model;
+	const { settings, ...internals } = model.sidecar;
 	const changed: StoredModel = {
 		...rest,
 		planning_worker_nodes: staying,
 		// As in ml-commons, where it is no part of what is planned.
 		...(everywhere && !nodes && { deploy_to_all_nodes: true }),
 		last_updated_time: now,
-		sidecar: { ...model.sidecar, workers: Object.fromEntries(known) },
+		sidecar: {
+			...internals,
+			workers: Object.fromEntries(known),
+			// They are the deployment's, and end with it.
+			...(settings && staying.length > 0 && { settings }),
+		},
 	};
 	if (staying.length > 0) return settled(changed, now);
 	return {

@@ -4,9 +4,11 @@ import type {
 	NodeProfile,
 	NodeStats,
 } from "../../schemas/stats.ts";
+import type { ModelStats } from "../runtime/model-spec.ts";
 import type { Activity } from "./activity.ts";
 import type { DiskBreaker } from "./disk-breaker.ts";
 import type { ModelLoader } from "./model-loader.ts";
+import { runtimeProfile } from "./runtime-profile.ts";
 
 /** What one sidecar says of itself. */
 export class NodeReport {
@@ -39,18 +41,21 @@ export class NodeReport {
 	/** The models in its memory. */
 	profile(): NodeProfile {
 		return Object.fromEntries(
-			this.#loader.ids().map((id) => [id, this.#modelProfile(id)]),
+			[...this.#loader.stats()].map(([id, stats]) => [
+				id,
+				this.#modelProfile(id, stats),
+			]),
 		);
 	}
 
-	#modelProfile(id: string): ModelProfile {
-		const pid = this.#loader.pid(id);
+	#modelProfile(id: string, stats: ModelStats): ModelProfile {
 		const inference = this.#activity.latencies(id, "inference");
 		const request = this.#activity.latencies(id, "request");
 		return {
-			predictor: `onnxruntime@${pid ?? "restarting"}`,
+			predictor: `onnxruntime@${stats.pid ?? "restarting"}`,
 			...(inference && { model_inference_stats: inference }),
 			...(request && { predict_request_stats: request }),
+			sidecar: runtimeProfile(stats),
 		};
 	}
 }

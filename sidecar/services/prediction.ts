@@ -15,6 +15,7 @@ import {
 } from "./predict-answer.ts";
 import { readPairs, readQuestion, readTexts } from "./predict-input.ts";
 import { readContentType, readSparseFormat } from "./predict-parameters.ts";
+import type { RunTerms } from "./run-terms.ts";
 import type { SparseEncodingService, SparseVector } from "./sparse-encoding.ts";
 
 export interface PredictionOptions {
@@ -27,10 +28,10 @@ export interface PredictionOptions {
 	textsLimit: number;
 }
 
-/** Who asks, where that is known, and whether the answer is still wanted. */
+/** Who asks, where that is known, and on which terms. */
 export interface Prediction {
 	user: string | undefined;
-	signal: AbortSignal;
+	terms: RunTerms;
 }
 
 /** A request for one model, which decides by its own function what is run. */
@@ -38,7 +39,7 @@ interface Admitted {
 	modelId: string;
 	request: PredictRequest;
 	ready: ReadyModel;
-	signal: AbortSignal;
+	terms: RunTerms;
 }
 
 /** Runs a model on what one request holds and answers as ml-commons does. */
@@ -57,13 +58,13 @@ export class PredictionService {
 	async predict(
 		modelId: string,
 		request: PredictRequest,
-		{ user, signal }: Prediction,
+		{ user, terms }: Prediction,
 	): Promise<string> {
 		const { admission, inference, activity } = this.#options;
 		const start = performance.now();
 		await admission.check(modelId, user);
-		const ready = await inference.require(modelId);
-		const entries = await this.#entries({ modelId, request, ready, signal });
+		const ready = await inference.require(modelId, terms.deadline);
+		const entries = await this.#entries({ modelId, request, ready, terms });
 		if (ready.local)
 			activity.time(modelId, "request", performance.now() - start);
 		return answerJson(entries);
@@ -87,7 +88,7 @@ export class PredictionService {
 		}
 	}
 
-	async #embed({ modelId, request, ready, signal }: Admitted) {
+	async #embed({ modelId, request, ready, terms }: Admitted) {
 		const { embedding, textsLimit } = this.#options;
 		const contentType = readContentType(request, ready.config);
 		const embeddings = await embedding.embed({
@@ -96,14 +97,14 @@ export class PredictionService {
 			lane: "search",
 			contentType,
 			admitted: true,
-			signal,
+			terms,
 		});
 		return embeddings.map(({ vector }) =>
 			embeddingJson(vector, ready.config.pooling_mode, request),
 		);
 	}
 
-	#sparse({ modelId, request, signal }: Admitted): Promise<SparseVector[]> {
+	#sparse({ modelId, request, terms }: Admitted): Promise<SparseVector[]> {
 		const { sparseEncoding, textsLimit } = this.#options;
 		const format = readSparseFormat(request);
 		return sparseEncoding.sparse({
@@ -111,17 +112,17 @@ export class PredictionService {
 			texts: readTexts(request, "SPARSE_ENCODING", textsLimit),
 			lane: "search",
 			format,
-			signal,
+			terms,
 		});
 	}
 
-	async #compare({ modelId, request, ready, signal }: Admitted) {
+	async #compare({ modelId, request, ready, terms }: Admitted) {
 		const { inference, textsLimit } = this.#options;
 		const results = await inference.run(ready, {
 			modelId,
 			inputs: readPairs(request, textsLimit),
 			lane: "search",
-			signal,
+			terms,
 		});
 		return results.map((result) => {
 			if (result.kind === "vector") return similarityJson(result.vector);
@@ -129,12 +130,12 @@ export class PredictionService {
 		});
 	}
 
-	async #answer({ modelId, request, ready, signal }: Admitted) {
+	async #answer({ modelId, request, ready, terms }: Admitted) {
 		const results = await this.#options.inference.run(ready, {
 			modelId,
 			inputs: [readQuestion(request)],
 			lane: "search",
-			signal,
+			terms,
 		});
 		return results.map((result) => {
 			if (result.kind === "answer") return questionJson(result.answer);

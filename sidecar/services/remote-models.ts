@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { functionNames, type ModelConfig } from "../../schemas/model.ts";
@@ -26,6 +27,9 @@ export interface RemoteModelsOptions {
 	/** Time for a run on another sidecar, milliseconds. */
 	timeoutMs: number;
 }
+
+/** Time that a sidecar is given to say that it was too late, milliseconds. */
+const graceMs = 1_000;
 
 /** Models whose facts are remembered. They are those of an id for good: they come out of its files. */
 const mostFacts = 100;
@@ -86,21 +90,34 @@ export class RemoteModels {
 			options: RunOptions | undefined;
 		},
 	): Promise<ModelResult[]> {
-		const { lane = "ingest", signal } = options;
+		const { lane = "ingest", signal, deadline, whenFull } = options;
+		const leftMs =
+			deadline === undefined
+				? undefined
+				: Math.max(0, deadline - performance.now());
 		const run: RemoteRun = {
 			inputs: inputs.map((input) =>
 				typeof input === "string" ? input : [...input],
 			),
 			lane,
+			...(leftMs !== undefined && { timeout_ms: leftMs }),
+			...(whenFull && { when_full: whenFull }),
 		};
-		const { results } = await this.#ask(peers, {
-			method: "POST",
-			path: `/models/${encodeURIComponent(id)}/run`,
-			body: JSON.stringify(run),
-			schema: RemoteResults,
-			...(signal && { signal }),
-		});
-		return results.map(fromRemote);
+		try {
+			const { results } = await this.#ask(peers, {
+				method: "POST",
+				path: `/models/${encodeURIComponent(id)}/run`,
+				body: JSON.stringify(run),
+				schema: RemoteResults,
+				...(signal && { signal }),
+				...(leftMs !== undefined && { timeoutMs: leftMs + graceMs }),
+			});
+			return results.map(fromRemote);
+		} catch (error) {
+			throw isSilence(error) && leftMs !== undefined
+				? new SidecarError("timeout", error.message, { cause: error })
+				: error;
+		}
 	}
 
 	/** What the first of the peers that can be reached says. */
@@ -112,16 +129,17 @@ export class RemoteModels {
 			body?: string;
 			signal?: AbortSignal;
 			schema: S;
+			/** Milliseconds, if it may take less time than any other. */
+			timeoutMs?: number;
 		},
 	): Promise<Static<S>> {
-		const { timeoutMs } = this.#options;
-		const { schema, ...call } = question;
+		const { schema, timeoutMs = Number.POSITIVE_INFINITY, ...call } = question;
 		let unreached: unknown;
 		for (const peer of peers)
 			try {
 				const { status, text } = await this.#options.peers.call(peer, {
 					...call,
-					timeoutMs,
+					timeoutMs: Math.ceil(Math.min(timeoutMs, this.#options.timeoutMs)),
 				});
 				if (status === 200) return Value.Parse(schema, JSON.parse(text));
 				throw failureOf(peer, text);
@@ -137,10 +155,18 @@ export class RemoteModels {
 	}
 }
 
+function isSilence(error: unknown): error is SidecarError {
+	return error instanceof SidecarError && error.code === "upstream_timeout";
+}
+
 function failureOf(peer: Peer, text: string): SidecarError {
 	const failure: unknown = JSON.parse(text);
 	if (Value.Check(RemoteFailure, failure) && isErrorCode(failure.code))
-		return new SidecarError(failure.code, failure.reason);
+		return new SidecarError(failure.code, failure.reason, {
+			...(failure.retry_after_ms !== undefined && {
+				retryAfterMs: failure.retry_after_ms,
+			}),
+		});
 	return new SidecarError(
 		"upstream_broken",
 		`sidecar [${peer.id}] gave an answer that is none`,

@@ -2,6 +2,7 @@ import { SidecarError } from "../errors.ts";
 import type { Lane } from "../runtime/lanes.ts";
 import type { WeightsOutput } from "../runtime/model-result.ts";
 import type { InferenceService } from "./inference.ts";
+import type { RunTerms } from "./run-terms.ts";
 
 /** Tokens and their weights: numbers that are 32-bit floats in at most 9 digits. */
 export type SparseVector = Record<string, number>;
@@ -17,7 +18,7 @@ export interface SparseRequest {
 	lane: Lane;
 	/** WORD if left out. */
 	format?: SparseFormat;
-	signal?: AbortSignal;
+	terms?: RunTerms;
 }
 
 /** Digits that bring every 32-bit float back exactly: IEEE 754 binary32 needs 9. */
@@ -33,8 +34,8 @@ export class SparseEncodingService {
 
 	/** The texts' sparse vectors in their order. @throws SidecarError */
 	async sparse(request: SparseRequest): Promise<SparseVector[]> {
-		const { modelId, texts, lane, format = "WORD", signal } = request;
-		const ready = await this.#inference.require(modelId);
+		const { modelId, texts, lane, format = "WORD", terms = {} } = request;
+		const ready = await this.#inference.require(modelId, terms.deadline);
 		const { spec, facts } = ready.loaded;
 		const { vocabulary } = facts;
 		if (vocabulary === undefined)
@@ -46,7 +47,7 @@ export class SparseEncodingService {
 			modelId,
 			inputs: texts,
 			lane,
-			...(signal && { signal }),
+			terms,
 		});
 		return results.map((result) => {
 			if (result.kind === "weights")

@@ -98,7 +98,7 @@ export class Upkeep {
 					id,
 					"plugins.ml_commons.model_auto_redeploy.enable is false",
 				);
-			else await convergence.run(id);
+			else await convergence.restore(id);
 		}
 		for (const id of loader.ids())
 			if (!known.has(id)) await convergence.run(id);

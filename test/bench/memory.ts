@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
@@ -21,6 +20,7 @@ import {
 } from "../helpers/process-memory.ts";
 import { listening } from "../helpers/proxy-wire.ts";
 import { runSidecar } from "../helpers/sidecar-process.ts";
+import { Ending } from "./ending.ts";
 
 /*
  * What the sidecar has in memory while a model of 1 GiB is registered, deployed and run: `npm run bench:memory` (Linux;
@@ -129,40 +129,14 @@ function print(
 	}
 }
 
-const stops: (() => Promise<unknown>)[] = [];
-
-let ending: Promise<void> | undefined;
-
-/** Ends and removes all that was made, once; a signal may ask for it before the end does. */
-function end(): Promise<void> {
-	ending ??= clearAway();
-	return ending;
-}
-
-/** The last first, whatever happens to one of them. */
-async function clearAway(): Promise<void> {
-	for (const stop of stops.reverse())
-		await stop().catch((error: unknown) => {
-			report(`not cleared away: ${error}`);
-			process.exitCode = 1;
-		});
-}
-
-async function temporaryFolder(): Promise<string> {
-	const path = await mkdtemp(join(tmpdir(), "sidecar-memory-"));
-	stops.push(() => rm(path, { recursive: true, force: true }));
-	return path;
-}
-
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-	process.once(signal, () => void end().then(() => process.exit(1)));
+const ending = new Ending(report);
 
 try {
 	const miniLm = await fetchMiniLm({ precision: "fp32", report });
 	report("making a model of 1 GiB");
-	const zipPath = join(await temporaryFolder(), "large.zip");
+	const zipPath = join(await ending.temporaryFolder(), "large.zip");
 	const archive = await makeLargeModel(zipPath, modelBytes);
-	const dataDir = await temporaryFolder();
+	const dataDir = await ending.temporaryFolder();
 	const opensearch = await startEmbedded({
 		env: process.env,
 		report,
@@ -170,14 +144,14 @@ try {
 		heap: "2g",
 		dataDir,
 	});
-	stops.push(() => opensearch.stop());
+	ending.add(() => opensearch.stop());
 	const server = serve(archive);
 	const url = `http://127.0.0.1:${await listening(server)}/large.zip`;
-	stops.push(async () => {
+	ending.add(async () => {
 		server.closeAllConnections();
 		await once(server.close(), "close");
 	});
-	const cache = await temporaryFolder();
+	const cache = await ending.temporaryFolder();
 	const sidecar = await runSidecar({
 		OPENSEARCH_URL: opensearch.url,
 		SIDECAR_CACHE_DIR: cache,
@@ -185,12 +159,12 @@ try {
 		// Each would hold a copy of the model.
 		SIDECAR_MODEL_ALLOCATIONS: "1",
 	});
-	stops.push(async () => {
+	ending.add(async () => {
 		sidecar.child.kill("SIGTERM");
 		await sidecar.closed;
 	});
 	const client = new SidecarClient(await sidecar.address);
-	stops.push(() => client.close());
+	ending.add(() => client.close());
 	const { pid } = sidecar.child;
 	if (pid === undefined) throw new Error("no sidecar was started");
 
@@ -203,5 +177,5 @@ try {
 	const isWithin = ({ peak }: Step) => peak.own - baseline <= riseLimit;
 	if (!steps.every(isWithin)) process.exitCode = 1;
 } finally {
-	await end();
+	await ending.end();
 }

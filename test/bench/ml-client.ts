@@ -2,6 +2,15 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { ModelArtifact } from "../../sidecar/dev/model-artifact.ts";
 import { isRecord, parsed, valueAt } from "../integration/conformance/json.ts";
 
+/** The `model_config` of all-MiniLM-L6-v2. */
+const miniLmConfig = {
+	model_type: "bert",
+	embedding_dimension: 384,
+	framework_type: "sentence_transformers",
+	pooling_mode: "mean",
+	normalize_result: true,
+};
+
 /** Calls of a running ml-commons that have to succeed. */
 export class MlClient {
 	readonly #url: string;
@@ -18,8 +27,11 @@ export class MlClient {
 		return id;
 	}
 
-	/** Registers and deploys all-MiniLM-L6-v2 from its file. @returns the model's id */
-	async deploy({ sha256, zipPath }: ModelArtifact): Promise<string> {
+	/** Registers and deploys a text embedding model, all-MiniLM-L6-v2 if not told, from its file. @returns its id */
+	async deploy(
+		{ sha256, zipPath }: ModelArtifact,
+		config: object = miniLmConfig,
+	): Promise<string> {
 		const { task_id } = await this.#call(
 			"POST",
 			"/_plugins/_ml/models/_register",
@@ -30,13 +42,7 @@ export class MlClient {
 				function_name: "TEXT_EMBEDDING",
 				model_content_hash_value: sha256,
 				url: `file://${zipPath}`,
-				model_config: {
-					model_type: "bert",
-					embedding_dimension: 384,
-					framework_type: "sentence_transformers",
-					pooling_mode: "mean",
-					normalize_result: true,
-				},
+				model_config: config,
 			},
 		);
 		const { model_id } = await this.#completed(task_id);
@@ -47,9 +53,16 @@ export class MlClient {
 	}
 
 	/** A text's vector, as numbers of JSON. */
-	async vector(id: string, text: string): Promise<unknown> {
+	async vector(
+		id: string,
+		text: string,
+		parameters?: object,
+	): Promise<unknown> {
 		const path = `/_plugins/_ml/_predict/text_embedding/${id}`;
-		const body = await this.#call("POST", path, { text_docs: [text] });
+		const body = await this.#call("POST", path, {
+			text_docs: [text],
+			...(parameters && { parameters }),
+		});
 		const data = valueAt(body, "inference_results.0.output.0.data");
 		if (Array.isArray(data)) return data;
 		throw new Error(`no vector in ${JSON.stringify(body)}`);

@@ -1,9 +1,5 @@
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
-import { setTimeout as wait } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { startEmbedded } from "../../sidecar/dev/embedded-opensearch.ts";
 import {
 	fetchMiniLm,
@@ -11,6 +7,9 @@ import {
 } from "../../sidecar/dev/model-artifact.ts";
 import { startPeer } from "../helpers/peer.ts";
 import { runSidecar, type SidecarProcess } from "../helpers/sidecar-process.ts";
+import { Contestant } from "./contestant.ts";
+import { Ending } from "./ending.ts";
+import { median } from "./runtime/statistics.ts";
 
 /*
  * How long it takes to register, deploy and delete all-MiniLM-L6-v2 (fp32, 83 MB), beside ml-commons on this machine:
@@ -19,144 +18,7 @@ import { runSidecar, type SidecarProcess } from "../helpers/sidecar-process.ts";
  */
 
 const rounds = 5;
-const base = "/_plugins/_ml";
-const chunkBytes = 10_000_000;
 const report = (line: string) => process.stderr.write(`${line}\n`);
-
-type Step =
-	| "register by URL"
-	| "register in chunks"
-	| "deploy"
-	| "deploy, cache warm"
-	| "delete";
-
-/** A server of the model API, and what it took so far, milliseconds. */
-class Contestant {
-	readonly times = new Map<Step, number[]>();
-	readonly #url: string;
-
-	constructor(url: string) {
-		this.#url = url;
-	}
-
-	async timed<T>(step: Step, work: () => Promise<T>): Promise<T> {
-		const start = performance.now();
-		const result = await work();
-		const times = this.times.get(step) ?? [];
-		times.push(performance.now() - start);
-		this.times.set(step, times);
-		return result;
-	}
-
-	/** @returns the model's id */
-	async registerByUrl(artifact: ModelArtifact): Promise<string> {
-		const { task_id } = await this.call("POST", "/models/_register", {
-			...metadata(artifact),
-			url: pathToFileURL(artifact.zipPath).href,
-		});
-		return String((await this.#ended(task_id)).model_id);
-	}
-
-	/** @returns the model's id */
-	async registerInChunks(artifact: ModelArtifact): Promise<string> {
-		const { model_id } = await this.call("POST", "/models/_register_meta", {
-			...metadata(artifact),
-			total_chunks: Math.ceil(artifact.sizeBytes / chunkBytes),
-		});
-		const file = await open(artifact.zipPath);
-		for (let number = 0; number * chunkBytes < artifact.sizeBytes; number++) {
-			const start = number * chunkBytes;
-			const chunk = Buffer.alloc(
-				Math.min(chunkBytes, artifact.sizeBytes - start),
-			);
-			await file.read(chunk, 0, chunk.length, start);
-			await this.call(
-				"POST",
-				`/models/${model_id}/upload_chunk/${number}`,
-				chunk,
-			);
-		}
-		await file.close();
-		for (;;) {
-			const { model_state } = await this.call("GET", `/models/${model_id}`);
-			if (model_state === "REGISTERED") return String(model_id);
-			await wait(10);
-		}
-	}
-
-	async deploy(id: string): Promise<void> {
-		const { task_id } = await this.call("POST", `/models/${id}/_deploy`);
-		await this.#ended(task_id);
-	}
-
-	async undeploy(id: string): Promise<void> {
-		await this.call("POST", `/models/${id}/_undeploy`);
-	}
-
-	/** ml-commons refuses for a moment what it has just undeployed. */
-	async delete(id: string): Promise<void> {
-		await this.call("DELETE", `/models/${id}`);
-	}
-
-	async allow(): Promise<void> {
-		await fetch(`${this.#url}/_cluster/settings`, {
-			method: "PUT",
-			headers: { "content-type": "application/json" },
-			body: JSON.stringify({
-				persistent: {
-					"plugins.ml_commons.allow_registering_model_via_url": true,
-				},
-			}),
-		});
-	}
-
-	async call(
-		method: string,
-		path: string,
-		body?: unknown,
-	): Promise<Record<string, unknown>> {
-		const answer = await fetch(`${this.#url}${base}${path}`, {
-			method,
-			headers: { "content-type": "application/json" },
-			...(body !== undefined && {
-				body: Buffer.isBuffer(body)
-					? new Uint8Array(body)
-					: JSON.stringify(body),
-			}),
-		});
-		const text = await answer.text();
-		if (!answer.ok) throw new Error(`${method} ${path}: ${text}`);
-		return JSON.parse(text);
-	}
-
-	async #ended(task: unknown): Promise<Record<string, unknown>> {
-		for (;;) {
-			const body = await this.call("GET", `/tasks/${task}`);
-			if (body.state === "COMPLETED") return body;
-			if (body.state !== "CREATED" && body.state !== "RUNNING")
-				throw new Error(JSON.stringify(body));
-			await wait(10);
-		}
-	}
-}
-
-function metadata({ sha256, sizeBytes }: ModelArtifact) {
-	return {
-		name: "minilm",
-		version: "1.0.0",
-		model_format: "ONNX",
-		function_name: "TEXT_EMBEDDING",
-		model_content_hash_value: sha256,
-		model_content_size_in_bytes: sizeBytes,
-		model_config: {
-			model_type: "bert",
-			embedding_dimension: 384,
-			framework_type: "sentence_transformers",
-			pooling_mode: "mean",
-			normalize_result: true,
-		},
-	};
-}
 
 /** @param emptyCache makes the next deployment a cold one */
 async function round(
@@ -179,10 +41,6 @@ async function round(
 	await contestant.timed("delete", () => contestant.delete(id));
 }
 
-function median(times: readonly number[] = []): number {
-	return [...times].sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
-}
-
 function print(ours: Contestant, theirs: Contestant): void {
 	const row = (name: string, mine: number, other: number) =>
 		console.log(
@@ -192,25 +50,22 @@ function print(ours: Contestant, theirs: Contestant): void {
 		);
 	console.log(["step", "sidecar ms", "ml-commons ms", "ratio"].join("\t"));
 	for (const [step, times] of ours.times)
-		row(step, median(times), median(theirs.times.get(step)));
+		row(step, median(times), median(theirs.times.get(step) ?? []));
 	row(
 		"deploy, cache warm, to its first deploy",
-		median(ours.times.get("deploy, cache warm")),
-		median(theirs.times.get("deploy")),
+		median(ours.times.get("deploy, cache warm") ?? []),
+		median(theirs.times.get("deploy") ?? []),
 	);
 }
 
-const folder = () => mkdtemp(join(tmpdir(), "sidecar-bench-"));
-const [peerData, data, cacheFolder] = [
-	await folder(),
-	await folder(),
-	await folder(),
-];
-const stops: (() => Promise<unknown>)[] = [];
+const ending = new Ending(report);
+const peerData = await ending.temporaryFolder();
+const data = await ending.temporaryFolder();
+const cacheFolder = await ending.temporaryFolder();
 try {
 	const artifact = await fetchMiniLm({ precision: "fp32", report });
 	const peer = await startPeer({ dataDir: peerData, report });
-	stops.push(() => peer.stop());
+	ending.add(() => peer.stop());
 	const opensearch = await startEmbedded({
 		env: process.env,
 		report,
@@ -218,12 +73,12 @@ try {
 		heap: "2g",
 		dataDir: data,
 	});
-	stops.push(() => opensearch.stop());
+	ending.add(() => opensearch.stop());
 	const sidecar: SidecarProcess = await runSidecar({
 		OPENSEARCH_URL: opensearch.url,
 		SIDECAR_CACHE_DIR: cacheFolder,
 	});
-	stops.push(async () => {
+	ending.add(async () => {
 		sidecar.child.kill("SIGTERM");
 		await sidecar.closed;
 	});
@@ -239,7 +94,5 @@ try {
 	}
 	print(ours, theirs);
 } finally {
-	for (const stop of stops.reverse()) await stop();
-	for (const path of [peerData, data, cacheFolder])
-		await rm(path, { recursive: true, force: true });
+	await ending.end();
 }

@@ -6,13 +6,14 @@ import { fields } from "./protobuf-fields.ts";
  */
 
 /** What a tensor or an input holds. */
-export type ElementType = "float32" | "uint8" | "int32" | "int64" | "float16";
+export type ElementType = keyof typeof elementTypes;
 
 const elementTypes = {
 	float32: 1,
 	uint8: 2,
 	int32: 6,
 	int64: 7,
+	bool: 9,
 	float16: 10,
 } as const;
 
@@ -35,6 +36,8 @@ export interface GraphConstant {
 	name: string;
 	dims: readonly number[];
 	values: Float32Array | BigInt64Array;
+	/** A file that has the values, by its path from the graph's folder; they are not in the graph then. */
+	location?: string;
 }
 
 export interface Graph {
@@ -124,7 +127,7 @@ function changedGraph(
  * need not be in memory. (Parts of one message merge, by the rules of protocol buffers.)
  */
 export function constantHead(
-	constant: Omit<GraphConstant, "values">,
+	constant: Omit<ConstantHead, "type">,
 	valueBytes: number,
 ): Buffer {
 	const start = constantStart({ ...constant, type: "float32" }, valueBytes);
@@ -153,26 +156,46 @@ function attribute(name: string, value: number | readonly number[]): Buffer {
 	return Buffer.concat([text(1, name), ...values, number(20, type)]);
 }
 
-function constantField({ values, ...constant }: GraphConstant): Buffer {
+function constantField({
+	values,
+	location,
+	...constant
+}: GraphConstant): Buffer {
 	const type = values instanceof Float32Array ? "float32" : "int64";
 	const { buffer, byteOffset, byteLength } = values;
+	if (location !== undefined) {
+		const entry = bytes(
+			13,
+			Buffer.concat([text(1, "location"), text(2, location)]),
+		);
+		const outside = Buffer.concat([entry, number(14, 1)]);
+		const tensor = [tensorHead({ ...constant, type }), outside];
+		return bytes(graph.constant, Buffer.concat(tensor));
+	}
 	return Buffer.concat([
 		constantStart({ ...constant, type }, byteLength),
 		Buffer.from(buffer, byteOffset, byteLength),
 	]);
 }
 
-/** The field of a constant up to its values. */
-function constantStart(
-	{ name, dims, type }: Omit<GraphConstant, "values"> & { type: ElementType },
-	valueBytes: number,
-): Buffer {
-	const start = Buffer.concat([
+/** A constant without its values. */
+interface ConstantHead {
+	name: string;
+	dims: readonly number[];
+	type: ElementType;
+}
+
+function tensorHead({ name, dims, type }: ConstantHead): Buffer {
+	return Buffer.concat([
 		...dims.map((dim) => number(1, dim)),
 		number(2, elementTypes[type]),
 		text(8, name),
-		head(9, valueBytes),
 	]);
+}
+
+/** The field of a constant up to its values. */
+function constantStart(constant: ConstantHead, valueBytes: number): Buffer {
+	const start = Buffer.concat([tensorHead(constant), head(9, valueBytes)]);
 	const length = start.length + valueBytes;
 	return Buffer.concat([head(graph.constant, length), start]);
 }

@@ -1,16 +1,18 @@
-import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { inject } from "vitest";
-import type { Precision } from "../../sidecar/dev/model-artifact.ts";
-import { ModelCache } from "../../sidecar/runtime/model-cache.ts";
+import type {
+	ModelArtifact,
+	Precision,
+} from "../../sidecar/dev/model-artifact.ts";
 import type { TextEmbeddingSpec } from "../../sidecar/runtime/model-spec.ts";
 import { Runtime, type RuntimeOptions } from "../../sidecar/runtime/runtime.ts";
 import type {} from "./opensearch.ts";
+import { unpackedModel } from "./unpacked-model.ts";
 
-/** all-MiniLM-L6-v2 unpacked in a folder of its own, as the runtime wants it; and what was made for that. */
+/** Models unpacked in a folder of their own, as the runtime wants them; and what was made for that. */
 export class RuntimeModels {
 	readonly #folder: string;
 	readonly #runtimes: Runtime[] = [];
@@ -27,26 +29,16 @@ export class RuntimeModels {
 		precision: Precision,
 		overrides: Partial<TextEmbeddingSpec> = {},
 	): Promise<TextEmbeddingSpec> {
-		const { zipPath, sha256, sizeBytes } = inject("minilm")[precision];
-		const cache = new ModelCache({
-			folder: this.#folder,
-			limits: {
-				entries: 100,
-				ratio: 100,
-				unpackedBytes: 1e9,
-				tokenizerBytes: 1e8,
-			},
-		});
-		const open = () => createReadStream(zipPath);
-		const files = await cache.ensure({ sha256, sizeBytes, open });
+		return this.unpacked(inject("minilm")[precision], overrides);
+	}
+
+	/** Any sentence model of 384 dimensions; the mean of its tokens is scaled to length 1 unless told otherwise. */
+	async unpacked(
+		artifact: ModelArtifact,
+		overrides: Partial<TextEmbeddingSpec> = {},
+	): Promise<TextEmbeddingSpec> {
 		return {
-			...files,
-			functionName: "TEXT_EMBEDDING",
-			poolingMode: "MEAN",
-			normalize: true,
-			dimension: 384,
-			allocations: 2,
-			threadsPerAllocation: 1,
+			...(await unpackedModel(artifact, this.#folder)),
 			...overrides,
 		};
 	}

@@ -23,12 +23,14 @@ export interface SidecarProcess {
  * Starts a sidecar; nothing of the environment reaches it but what is given.
  *
  * @param environment without SIDECAR_CACHE_DIR it has a folder of its own, without SIDECAR_PORT a free port
+ * @param nodeOptions arguments of Node.js itself
  */
 export async function runSidecar(
 	environment: NodeJS.ProcessEnv,
+	nodeOptions: readonly string[] = [],
 ): Promise<SidecarProcess> {
 	const folder = await mkdtemp(join(tmpdir(), "sidecar-program-"));
-	const child = spawn(process.execPath, [program], {
+	const child = spawn(process.execPath, [...nodeOptions, program], {
 		env: {
 			PATH: process.env.PATH,
 			SIDECAR_CACHE_DIR: folder,

@@ -10,6 +10,7 @@ import ids from "../fixtures/tokenizers/minilm-ids.json" with { type: "json" };
 import vectors from "../fixtures/tokenizers/minilm-vectors.json" with {
 	type: "json",
 };
+import { pseudoRandom } from "../helpers/pseudo-random.ts";
 import { RuntimeModels } from "../helpers/runtime-models.ts";
 
 let models: RuntimeModels;
@@ -31,14 +32,6 @@ async function variedTexts(): Promise<string[]> {
 	const hard = ids.texts.map(({ text }) => text);
 	const long = [20, 60].map((count) => glosses.slice(0, count).join("; "));
 	return [...hard, ...long, ...glosses].slice(0, 300);
-}
-
-/** Numbers between 0 and 1 that look random and are the same in every run. */
-function* pseudoRandom(): Generator<number, never> {
-	for (let state = 42; ; ) {
-		state = (state * 48_271) % 2_147_483_647;
-		yield state / 2_147_483_647;
-	}
 }
 
 /** A vector's bytes, so that a difference in the last bit is one. */

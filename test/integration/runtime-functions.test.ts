@@ -61,7 +61,11 @@ test("pairs that wait or run when their model's process is killed are compared a
 	process.kill(pid, "SIGKILL");
 	expect(await answer).toEqual(expected);
 	await vi.waitFor(() => expect(model.stats().state).toBe("ready"));
-	expect(model.stats()).toMatchObject({ restarts: 1, failed: 0, queued: 0 });
+	expect(model.stats()).toMatchObject({
+		restarts: 1,
+		failed: 0,
+		queued: { search: 0, ingest: 0 },
+	});
 });
 
 test("a question that nobody waits for any more leaves the queue, and a query overtakes the rest", async () => {
@@ -73,7 +77,10 @@ test("a question that nobody waits for any more leaves the queue, and a query ov
 	controller.abort(new Error("client left"));
 	await expect(abandoned).rejects.toThrow("client left");
 	expect(await query).toMatchObject([{ kind: "answer", tokens: 8 }]);
-	expect(model.stats()).toMatchObject({ queued: 0, rejected: 0 });
+	expect(model.stats()).toMatchObject({
+		queued: { search: 0, ingest: 0 },
+		rejected: 0,
+	});
 });
 
 test("a text's weights are the same to the last bit, alone and among others", async () => {

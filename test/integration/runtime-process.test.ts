@@ -100,7 +100,7 @@ test("a model process that is killed in the middle of its work loses no request"
 	expect(model.stats()).toMatchObject({
 		state: "ready",
 		restarts: 1,
-		queued: 0,
+		queued: { search: 0, ingest: 0 },
 		failed: 0,
 	});
 	expect(pidOf(model)).not.toBe(pid);
@@ -159,7 +159,7 @@ test("a sidecar that is killed leaves no model process behind", async () => {
 });
 
 test("an unloaded model's process is gone, and who waits for it is told so", async () => {
-	const runtime = models.runtime();
+	const runtime = models.runtime({ queueCapacity: 2_000 });
 	const model = await runtime.load("gone", await models.miniLm("int8"));
 	const pid = pidOf(model);
 	const waiting = model.embed(texts(2_000));
@@ -285,7 +285,8 @@ test("a closed runtime has no process left and starts none", async () => {
 
 test("a query overtakes thousands of documents that wait", async () => {
 	const spec = await models.miniLm("int8", { allocations: 1 });
-	const model = await models.runtime().load("lanes", spec);
+	const runtime = models.runtime({ queueCapacity: 3_000 });
+	const model = await runtime.load("lanes", spec);
 	const documents = model.embed(texts(3_000));
 	await vi.waitFor(
 		() => expect(model.stats().texts).toBeGreaterThan(20),
@@ -293,13 +294,14 @@ test("a query overtakes thousands of documents that wait", async () => {
 	);
 	for (const text of texts(20)) await model.embed([text], { lane: "search" });
 	// Each of the 20 waited for a document or two, not for the queue.
-	expect(model.stats().queued).toBeGreaterThan(2_500);
+	expect(model.stats().queued.ingest).toBeGreaterThan(2_500);
 	await expect(documents).resolves.toHaveLength(3_000);
 });
 
 test("an abandoned request leaves the queue, and the next one does not wait for it", async () => {
 	const spec = await models.miniLm("int8", { allocations: 1 });
-	const model = await models.runtime().load("abort", spec);
+	const runtime = models.runtime({ queueCapacity: 5_000 });
+	const model = await runtime.load("abort", spec);
 	const controller = new AbortController();
 	const { signal } = controller;
 	const abandoned = model.embed(texts(5_000), { signal });
@@ -310,7 +312,7 @@ test("an abandoned request leaves the queue, and the next one does not wait for 
 	);
 	controller.abort(new Error("client left"));
 	await told;
-	expect(model.stats().queued).toBe(0);
+	expect(model.stats().queued.ingest).toBe(0);
 	await model.embed(["the next"]);
 	expect(model.stats().texts).toBeLessThan(1_000);
 });
@@ -336,7 +338,10 @@ test("a text that this model cannot read fails alone, with the reason", async ()
 		message: expect.stringContaining("1000001 characters"),
 	});
 	await expect(model.embed(["fine"])).resolves.toHaveLength(1);
-	expect(model.stats()).toMatchObject({ restarts: 0, queued: 0 });
+	expect(model.stats()).toMatchObject({
+		restarts: 0,
+		queued: { search: 0, ingest: 0 },
+	});
 });
 
 test.each([

@@ -1,3 +1,7 @@
+import { EventEmitter, once } from "node:events";
+import { Writable } from "node:stream";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RuntimeStopped } from "../../sidecar/runtime/runtime-stopped.ts";
 import { RuntimeModels } from "../helpers/runtime-models.ts";
@@ -40,7 +44,7 @@ test("a deployment that comes when the sidecar stops already is not a failed one
 test.each(["close", "unload"] as const)(
 	"texts that wait or run when the model goes by %s, and those that come after, are told from failed ones",
 	async (end) => {
-		const runtime = models.runtime();
+		const runtime = models.runtime({ queueCapacity: 2_000 });
 		const model = await runtime.load("going", await models.miniLm("int8"));
 		const texts = Array.from({ length: 2_000 }, (_, i) => `wine ${i}`);
 		const documents = rejection(model.embed(texts));
@@ -62,13 +66,25 @@ test("a model that cannot be run is still called so, whoever loads it", async ()
 
 test("a model that failed before the sidecar was stopped keeps its own reason", async () => {
 	const startTimeoutMs = 5;
-	const runtime = models.runtime({ startTimeoutMs });
+	const starts = new EventEmitter();
+	const log = new Writable({
+		write(_line, _encoding, done) {
+			starts.emit("start");
+			done();
+		},
+	});
+	const runtime = models.runtime({
+		startTimeoutMs,
+		// The first that it says is that the model has its room: its process is started then.
+		logger: pino({ level: "debug" }, log),
+	});
 	const spec = await models.miniLm("fp32");
 	const loading = rejection(runtime.load("slow", spec));
+	await once(starts, "start");
+	await setImmediate();
 	// Node runs timers of one length in their order: the start has failed, and its process has yet to end.
-	const closing = new Promise<void>((resolve, reject) => {
-		setTimeout(() => runtime.close().then(resolve, reject), startTimeoutMs);
-	});
+	await setTimeout(startTimeoutMs);
+	const closing = runtime.close();
 	const error = await loading;
 	expect(error).toMatchObject({ code: "inference_failed" });
 	expect(error).not.toBeInstanceOf(RuntimeStopped);

@@ -41,10 +41,12 @@ async function listen(
 	return started;
 }
 
-/** Texts that models have embedded so far. */
+/** Texts whose vectors were asked for so far, of a run or of what is kept. */
 async function embeddedTexts(): Promise<number> {
 	const { text } = await sidecar.as(undefined).call("GET", "/_sidecar/metrics");
-	const counts = text.matchAll(/^sidecar_embedded_texts_total.* (\d+)$/gm);
+	const counts = text.matchAll(
+		/^sidecar_model_(?:spared_)?texts_total.* (\d+)$/gm,
+	);
 	let sum = 0;
 	for (const [, count] of counts) sum += Number(count);
 	if (sum === 0) throw new Error("no text was ever embedded");
@@ -194,6 +196,25 @@ describe("the model API of a secured cluster", () => {
 			expect(indexer.status, path).toBe(status);
 			const nobody = await sidecar.as(undefined).call(method, path);
 			expect(nobody.status, path).toBe(401);
+		}
+	});
+
+	it("lets nobody make it forget results who may not deploy", async () => {
+		for (const path of [
+			"/_sidecar/cache/_clear",
+			`/_sidecar/models/${modelId}/cache/_clear`,
+		]) {
+			const reader = await sidecar.as("reader").call("POST", path);
+			expect([reader.status, reader.text]).toEqual([
+				403,
+				expect.stringContaining(
+					"no permissions for [cluster:admin/opensearch/ml/deploy_model]",
+				),
+			]);
+			const nobody = await sidecar.as(undefined).call("POST", path);
+			expect(nobody.status).toBe(401);
+			const writer = await sidecar.as("writer").call("POST", path);
+			expect(writer.status).toBe(200);
 		}
 	});
 

@@ -49,6 +49,20 @@ it.each([
 	);
 });
 
+it("whoever makes the sidecars forget results needs a permission, and whoever watches them none", () => {
+	for (const route of [
+		"/_sidecar/cache/_clear",
+		"/_sidecar/models/:model_id/cache/_clear",
+	]) {
+		expect(isModelApi(route)).toBe(true);
+		expect(actionOf("POST", route)).toBe(
+			"cluster:admin/opensearch/ml/deploy_model",
+		);
+	}
+	for (const route of ["/_sidecar/metrics", "/_sidecar/health/live"])
+		expect(isModelApi(route)).toBe(false);
+});
+
 it("a route that nobody has put into the table is open to nobody but who may do everything", () => {
 	expect(isListed("PATCH", "/_plugins/_ml/models/:id")).toBe(false);
 	expect(actionOf("PATCH", "/_plugins/_ml/models/:id")).toBe(

@@ -7,25 +7,13 @@ import {
 	withoutNodes,
 	withWorker,
 } from "../../sidecar/services/model-state.ts";
-
-const registered: StoredModel = {
-	name: "m",
-	algorithm: "TEXT_EMBEDDING",
-	model_version: "1",
-	model_format: "ONNX",
-	model_state: "REGISTERED",
-	model_content_hash_value: "00",
-	created_time: 1,
-	last_updated_time: 1,
-	total_chunks: 1,
-	sidecar: { chunk_index: "i", chunks: {}, workers: {} },
-};
+import { registeredModel } from "../helpers/registered-model.ts";
 
 const deployed = { state: "deployed" } as const;
 const failed = { state: "failed", reason: "no" } as const;
 
 function deploying(nodes: string[], everywhere = true): StoredModel {
-	return changed(toDeploying(registered, { now: 2, nodes, everywhere }));
+	return changed(toDeploying(registeredModel, { now: 2, nodes, everywhere }));
 }
 
 function ended(

@@ -259,3 +259,25 @@ test.each([
 		expect(envelope.error.reason).toContain(reason);
 	},
 );
+
+test("what is added to an answer comes with OpenSearch's own headers, and is asked for when the answer begins", async () => {
+	let cut = 0;
+	const body = Readable.from(
+		(async function* () {
+			yield "one\n";
+			cut = 3;
+			yield "two\n";
+		})(),
+	);
+	await start(
+		() => ({ body, addedHeaders: () => ({ "X-Cut": String(cut) }) }),
+		{
+			answer: "HTTP/1.1 201 Created\r\nX-Own: y\r\ncontent-length: 2\r\n\r\n{}",
+		},
+	);
+	const text = await post("x");
+	expect(firstLine(text)).toBe("HTTP/1.1 201 Created");
+	expect(headerLines(text)).toEqual(
+		expect.arrayContaining(["X-Own: y", "X-Cut: 3"]),
+	);
+});

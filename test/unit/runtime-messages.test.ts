@@ -24,7 +24,7 @@ const messages: (ToProcess | FromProcess)[] = [
 	{
 		kind: "result",
 		id: 9,
-		micros: 123_456,
+		times: { runMicros: 123_456, tokenizeMicros: 45, batch: 3 },
 		result: {
 			kind: "vector",
 			vector: Float32Array.of(0.1, -1e-20, 3e38),
@@ -35,7 +35,7 @@ const messages: (ToProcess | FromProcess)[] = [
 	{
 		kind: "result",
 		id: 10,
-		micros: 0,
+		times: { runMicros: 0, tokenizeMicros: 45, batch: 3 },
 		result: {
 			kind: "weights",
 			ids: Int32Array.of(30_521, 0, 7),
@@ -47,7 +47,7 @@ const messages: (ToProcess | FromProcess)[] = [
 	{
 		kind: "result",
 		id: 11,
-		micros: 1,
+		times: { runMicros: 1, tokenizeMicros: 45, batch: 3 },
 		result: {
 			kind: "weights",
 			ids: new Int32Array(),
@@ -59,7 +59,7 @@ const messages: (ToProcess | FromProcess)[] = [
 	{
 		kind: "result",
 		id: 12,
-		micros: 1,
+		times: { runMicros: 1, tokenizeMicros: 45, batch: 3 },
 		result: {
 			kind: "answer",
 			answer: "à Küsnacht 𠀀",

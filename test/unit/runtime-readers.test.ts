@@ -34,9 +34,9 @@ test("NONE on a model that pools nothing is refused with the outputs there are",
 	);
 });
 
-test("an output that holds no float32 is refused when the model is loaded", () => {
-	const half = { ...tokens, type: "float16" };
-	expect(() => chooseOutput([half], "MEAN")).toThrow(/float16/);
+test("an output that holds no numbers of a vector is refused when the model is loaded", () => {
+	const whole = { ...tokens, type: "int64" };
+	expect(() => chooseOutput([whole], "MEAN")).toThrow(/int64/);
 });
 
 test("a sparse vector has the tokens whose weight is not 0, of either sign", () => {
@@ -110,6 +110,6 @@ test("a question answering model without logits for its tokens says so", () => {
 	const reader = spanReader();
 	expect(() => reader.choose([sentence])).toThrow(/start_logits and end_log/);
 	expect(() => reader.read([output("a", 1), output("b", 1)], 4)).toThrow(
-		/not a float32 logit for each of 4 tokens/,
+		/not a float32 or float16 logit for each of 4 tokens/,
 	);
 });

@@ -28,12 +28,14 @@ test("a text's words have their weights, each once, and 1 where nothing is known
 		]),
 	);
 	const ids = Int32Array.of(0, 2, 1, 2, 3, 0);
-	const run = await weights.run({ ids, typeIds: new Int32Array(6) });
-	expect(run.output).toEqual({
-		kind: "weights",
-		ids: Int32Array.of(2, 1, 3),
-		weights: Float32Array.of(1, 0.25, 1),
-	});
+	const run = await weights.run([{ ids, typeIds: new Int32Array(6) }]);
+	expect(run.outputs).toEqual([
+		{
+			kind: "weights",
+			ids: Int32Array.of(2, 1, 3),
+			weights: Float32Array.of(1, 0.25, 1),
+		},
+	]);
 });
 
 test("a model without idf.json has no weights of its own", async () => {

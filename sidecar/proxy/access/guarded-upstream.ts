@@ -34,7 +34,12 @@ export class GuardedUpstream extends Upstream {
 						...(await this.#gate.url(replacement.url, render)),
 					};
 		const guarded = await this.#gate.body(request, address, render);
-		return super.forward(request, reply, guarded);
+		const addedHeaders = replacement?.addedHeaders;
+		return super.forward(
+			request,
+			reply,
+			guarded && addedHeaders ? { ...guarded, addedHeaders } : guarded,
+		);
 	}
 
 	/** @throws SidecarError forbidden_index, and what {@link Upstream.read} throws */

@@ -1,8 +1,9 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { SidecarError } from "../../errors.ts";
 import type { ModelSpec } from "../model-spec.ts";
 import type { Tokens } from "../session.ts";
-import type { Runner, TimedOutput } from "./runner.ts";
+import type { Runner, TimedOutputs } from "./runner.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
 /** What a worker's session says about its graph. */
@@ -15,9 +16,11 @@ interface Waiting<T> {
 
 /** A worker thread with a session, seen from the thread that gives it work. */
 export class InferenceWorker implements Runner {
+	#threads = 1;
 	readonly #worker: Worker;
 	#loading: Waiting<LoadedGraph> | undefined;
-	#waiting: Waiting<TimedOutput> | undefined;
+	#waiting: Waiting<TimedOutputs> | undefined;
+	#trying: Waiting<void> | undefined;
 
 	/**
 	 * Starts a thread, without a model. A thread that ends by itself, out of memory or by an error nobody caught,
@@ -35,27 +38,38 @@ export class InferenceWorker implements Runner {
 
 	/** Loads the model, once. Rejects with the session's reason. */
 	load(spec: ModelSpec): Promise<LoadedGraph> {
+		this.#threads = spec.threadsPerAllocation;
 		return new Promise((resolve, reject) => {
 			this.#loading = { resolve, reject };
 			this.#tell({ kind: "load", spec });
 		});
 	}
 
-	get idle(): boolean {
-		return this.#waiting === undefined;
+	get threads(): number {
+		return this.#threads;
 	}
 
-	/** Runs one input; only for an idle worker whose model is loaded. */
-	run(tokens: Tokens): Promise<TimedOutput> {
+	/** Only for a worker whose model is loaded, and one run at a time. */
+	run(inputs: readonly Tokens[]): Promise<TimedOutputs> {
 		return new Promise((resolve, reject) => {
 			this.#waiting = { resolve, reject };
-			this.#tell({ kind: "run", tokens });
+			this.#tell({ kind: "run", inputs });
 		});
 	}
 
-	/** Ends a thread that has no model and gets none. */
+	/** Rejects for a window that the model has too few positions for; only for a worker that is in no run. */
+	tryWindow(window: number, known: number): Promise<void> {
+		return new Promise((resolve, reject) => {
+			this.#trying = { resolve, reject };
+			this.#tell({ kind: "try", window, known });
+		});
+	}
+
+	/** Ends a thread that is in no run, and frees its model first. */
 	async end(): Promise<void> {
-		await this.#worker.terminate();
+		const ended = once(this.#worker, "exit");
+		this.#tell({ kind: "end" });
+		await ended;
 	}
 
 	#tell(message: ToWorker): void {
@@ -64,13 +78,17 @@ export class InferenceWorker implements Runner {
 
 	#answered(message: FromWorker): void {
 		const [loading, waiting] = [this.#loading, this.#waiting];
+		const trying = this.#trying;
 		this.#loading = undefined;
+		this.#trying = undefined;
 		this.#waiting = undefined;
 		if (message.kind === "loaded") loading?.resolve(message);
+		if (message.kind === "tried") trying?.resolve();
 		if (message.kind === "ran") waiting?.resolve(message);
 		if (message.kind === "failed") {
 			const { code, reason } = message.refusal;
-			(loading ?? waiting)?.reject(new SidecarError(code, reason));
+			const asked = loading ?? trying ?? waiting;
+			asked?.reject(new SidecarError(code, reason));
 		}
 	}
 }

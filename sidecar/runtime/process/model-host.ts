@@ -4,21 +4,27 @@ import {
 	decodeMessage,
 	encodeMessage,
 	type FromProcess,
+	type ProcessStatus,
 	refusalOf,
+	type ToProcess,
 } from "../messages.ts";
 import type { ModelOutput } from "../model-result.ts";
 import type { ModelSpec } from "../model-spec.ts";
 import { shownReason } from "../shown-reason.ts";
 import type { TextTokenizer } from "../tokenizer.ts";
+import { Allocations } from "./allocations.ts";
 import type { InferenceWorker } from "./inference-worker.ts";
 import { type FinishedRun, type Job, Scheduler } from "./scheduler.ts";
-import { startModel, startOthers } from "./start-model.ts";
+import { startModel } from "./start-model.ts";
 
 /** A model's process: everything it is told comes over descriptor 3, and so does everything it answers. */
 export class ModelHost {
 	readonly #socket: Socket;
 	readonly #worker: InferenceWorker;
 	#scheduler: Scheduler | undefined;
+	#allocations: Allocations | undefined;
+	/** Threads that may run at a time. */
+	#processors = 0;
 
 	/** `worker` has no model yet. */
 	constructor(socket: Socket, worker: InferenceWorker) {
@@ -26,27 +32,61 @@ export class ModelHost {
 		this.#worker = worker;
 		const reader = new FrameReader();
 		socket.on("data", (chunk: Buffer) => {
-			for (const frame of reader.push(chunk)) {
-				const message = decodeMessage(frame);
-				if (message.kind === "load") void this.#load(message.spec);
-				if (message.kind === "run") this.#scheduler?.submit(message);
-				if (message.kind === "cancel") this.#scheduler?.cancel(message.id);
-			}
+			for (const frame of reader.push(chunk)) this.#take(decodeMessage(frame));
 		});
+	}
+
+	#take(message: ToProcess | FromProcess): void {
+		switch (message.kind) {
+			case "load":
+				void this.#load(message.spec);
+				break;
+			case "run":
+				this.#scheduler?.submit(message);
+				break;
+			case "cancel":
+				this.#scheduler?.cancel(message.id);
+				break;
+			case "promote":
+				this.#scheduler?.promote(message.id);
+				break;
+			case "grant":
+				this.#processors = message.processors;
+				this.#scheduler?.allow(message.processors);
+				break;
+			case "adjust":
+				void this.#allocations?.want(message);
+				break;
+			case "ask":
+				this.#say({ kind: "status", status: this.#status() });
+		}
 	}
 
 	async #load(spec: ModelSpec): Promise<void> {
 		try {
-			const { tokenizer, runner, facts } = await startModel(spec, this.#worker);
+			const started = await startModel(spec, this.#worker);
+			const { tokenizer, runner, grouping, facts } = started;
 			const scheduler = new Scheduler({
 				tokenizer,
 				runners: [runner],
+				grouping,
 				onRun: (job, run) => void this.#finish(job, run, tokenizer),
 				onFailure: ({ id }, error) => this.#sayFailed(id, error),
+				onAllowed: () =>
+					this.#say({ kind: "granted", processors: this.#processors }),
 			});
 			this.#scheduler = scheduler;
+			scheduler.allow(this.#processors);
 			this.#say({ kind: "ready", facts });
-			await this.#allocate(spec, scheduler);
+			if (runner !== this.#worker) return;
+			this.#allocations = new Allocations({
+				spec,
+				first: this.#worker,
+				scheduler,
+				onChange: (allocations) =>
+					this.#say({ kind: "allocated", allocations }),
+			});
+			await this.#allocations.want(spec);
 		} catch (error) {
 			const { code, reason } = refusalOf(error);
 			const shown = shownReason(reason, spec);
@@ -56,33 +96,24 @@ export class ModelHost {
 		}
 	}
 
-	/** The other allocations join while the model serves; where one cannot be had, it serves with those it has. */
-	async #allocate(spec: ModelSpec, scheduler: Scheduler): Promise<void> {
-		let allocations = 1;
-		try {
-			for await (const runner of startOthers(spec)) {
-				scheduler.add(runner);
-				allocations++;
-				this.#say({ kind: "allocated", allocations });
-			}
-		} catch (error) {
-			const { reason } = refusalOf(error);
-			console.error(
-				`the model runs with ${allocations} of ${spec.allocations} allocations: ${reason}`,
-			);
-		}
+	#status(): ProcessStatus {
+		const since = this.#scheduler?.runningSince;
+		return {
+			residentBytes: process.memoryUsage.rss(),
+			runningMs: since === undefined ? 0 : performance.now() - since,
+		};
 	}
 
 	/** A span gets its words; everything else is said as it is, and at once. */
 	async #finish(
 		{ id }: Job,
-		{ output, micros, tokens }: FinishedRun,
+		{ output, times, tokens }: FinishedRun,
 		tokenizer: TextTokenizer,
 	): Promise<void> {
 		const { ids, truncated } = tokens;
 		const facts = { tokens: ids.length, truncated };
 		const say = (made: ModelOutput): void =>
-			this.#say({ kind: "result", id, result: { ...made, ...facts }, micros });
+			this.#say({ kind: "result", id, result: { ...made, ...facts }, times });
 		if (output.kind !== "span") return say(output);
 		try {
 			const span = ids.subarray(output.start, output.end + 1);

@@ -1,15 +1,16 @@
 import type { RunOutput } from "../model-result.ts";
 import type { Tokens } from "../session.ts";
 
-/** What came of a run, and the time it took. */
-export interface TimedOutput {
-	output: RunOutput;
+/** What came of a run, in the order of its inputs, and the time it took. */
+export interface TimedOutputs {
+	outputs: RunOutput[];
 	micros: number;
 }
 
-/** What runs tokens, one input at a time. */
+/** What runs tokens. */
 export interface Runner {
-	readonly idle: boolean;
-	/** Only while it is idle. */
-	run(tokens: Tokens): Promise<TimedOutput>;
+	/** That a run takes. */
+	readonly threads: number;
+	/** Runs inputs together, of equal length if there are several: one run at a time. Rejects as a whole. */
+	run(inputs: readonly Tokens[]): Promise<TimedOutputs>;
 }

@@ -1,7 +1,11 @@
-import { type Lane, Lanes } from "../lanes.ts";
-import type { ModelInput } from "../model-result.ts";
+import { type Lane, Lanes, lanes } from "../lanes.ts";
+import type { ModelInput, RunOutput } from "../model-result.ts";
+import type { RunTimes } from "../result-frame.ts";
 import type { TextTokenizer, TokenizedText } from "../tokenizer.ts";
-import type { Runner, TimedOutput } from "./runner.ts";
+import { alone, type Grouping } from "./grouping.ts";
+import { LaneTurns } from "./lane-turns.ts";
+import { LonePace } from "./lone-pace.ts";
+import type { Runner } from "./runner.ts";
 
 /** One input to run. */
 export interface Job {
@@ -11,21 +15,31 @@ export interface Job {
 }
 
 /** What came of a job, and the tokens that were run for it. */
-export interface FinishedRun extends TimedOutput {
+export interface FinishedRun {
+	output: RunOutput;
+	times: RunTimes;
 	tokens: TokenizedText;
 }
 
+/** A job whose tokens are there. */
 interface Ready {
 	job: Job;
 	tokens: TokenizedText;
+	tokenizeMicros: number;
+	/** It failed together with others, which may not be its own fault. */
+	alone?: boolean;
 }
 
 export interface SchedulerParts {
 	tokenizer: Pick<TextTokenizer, "encode">;
 	/** Those that are there at the beginning. */
 	runners: readonly Runner[];
+	/** What may be run together; each input alone if left out. */
+	grouping?: Grouping;
 	onRun: (job: Job, run: FinishedRun) => void;
 	onFailure: (job: Job, error: unknown) => void;
+	/** No more threads run than `allow` said; told once for every call. */
+	onAllowed?: () => void;
 }
 
 /**
@@ -35,12 +49,30 @@ export interface SchedulerParts {
 const tokenizing = 2;
 
 /**
- * Brings inputs to what runs them: two lanes, first in, first out, search first. A run takes one input, so a
- * query waits for the end of one run at most. Tokenising happens beside the runs and a little ahead of them.
+ * Inputs of a lane whose tokens wait for a run, for each runner: where texts of equal length are looked for, some of each
+ * length have to be there.
+ */
+const aheadAlone = 2;
+const aheadGrouped = 32;
+
+/** A group is no longer than this, so that a search that comes waits no longer, microseconds. */
+const longestGroup = 25_000;
+
+/** Ingest leaves a runner to searches until none has come for so long, milliseconds. */
+const searchedMs = 1_000;
+
+/** What one run changes of a token's usual time. */
+const weight = 0.1;
+
+/**
+ * Brings inputs to what runs them: two lanes, first in, first out, search first. A run takes one input, or several of one
+ * lane and equal length, so a query waits for the end of one run at most. Tokenising happens beside the runs and
+ * a little ahead of them.
  */
 export class Scheduler {
 	readonly #parts: SchedulerParts;
-	readonly #runners: Runner[];
+	readonly #grouping: Grouping;
+	readonly #runners: Set<Runner>;
 	readonly #waiting = new Lanes<Job>();
 	readonly #ready = new Lanes<Ready>();
 	readonly #tokenizing: Record<Lane, Set<number>> = {
@@ -49,18 +81,58 @@ export class Scheduler {
 	};
 	/** Of those that are being tokenised. */
 	readonly #cancelled = new Set<number>();
+	readonly #promoted = new Set<number>();
+	readonly #turns = new LaneTurns();
+	readonly #lonePace = new LonePace();
+	/** Runs a text that is alone. */
+	#wide: Runner | undefined;
+	/** When each run began, on `performance.now()`'s clock. */
+	readonly #running = new Map<Runner, { since: number; lane: Lane }>();
+	/** Who waits for the end of a runner that is in its last run. */
+	readonly #leaving = new Map<Runner, () => void>();
+	#allowed = Number.POSITIVE_INFINITY;
+	#isTold = true;
+	#searchedAt = Number.NEGATIVE_INFINITY;
+	#microsPerToken = 0;
 
 	constructor(parts: SchedulerParts) {
 		this.#parts = parts;
-		this.#runners = [...parts.runners];
+		this.#grouping = parts.grouping ?? alone;
+		this.#runners = new Set(parts.runners);
+	}
+
+	/** Since when the longest of the present runs goes on, on `performance.now()`'s clock. */
+	get runningSince(): number | undefined {
+		let first: number | undefined;
+		for (const { since } of this.#running.values())
+			first = Math.min(since, first ?? since);
+		return first;
 	}
 
 	/** Another one that runs inputs from now on, and at once if some wait. */
 	add(runner: Runner): void {
-		this.#runners.push(runner);
-		this.#runNext();
-		this.#tokenizeNext("search");
-		this.#tokenizeNext("ingest");
+		this.#runners.add(runner);
+		this.#proceed();
+	}
+
+	/** What runs a text that comes alone, where that is quicker; undefined for nothing of that kind. */
+	set wide(runner: Runner | undefined) {
+		this.#wide = runner;
+	}
+
+	/** Gives a runner nothing more; resolves when it has ended its run. */
+	async remove(runner: Runner): Promise<void> {
+		this.#runners.delete(runner);
+		if (!this.#running.has(runner)) return;
+		await new Promise<void>((resolve) => this.#leaving.set(runner, resolve));
+	}
+
+	/** How many threads may run at a time. A run that has more by itself may go on alone. */
+	allow(processors: number): void {
+		this.#allowed = processors;
+		this.#isTold = false;
+		this.#sayAllowed();
+		this.#proceed();
 	}
 
 	submit(job: Job): void {
@@ -70,17 +142,38 @@ export class Scheduler {
 
 	/** Drops an input that has not begun to run; one that runs is finished and answered. */
 	cancel(id: number): void {
-		const { search, ingest } = this.#tokenizing;
-		if (search.has(id) || ingest.has(id)) this.#cancelled.add(id);
+		if (this.#isTokenizing(id)) this.#cancelled.add(id);
 		this.#waiting.delete(id);
 		const ready = this.#ready.delete(id);
 		if (ready !== undefined) this.#tokenizeNext(ready.job.lane);
 	}
 
+	/** Moves an input that has not begun to run to the search lane. */
+	promote(id: number): void {
+		if (this.#isTokenizing(id)) this.#promoted.add(id);
+		const waiting = this.#waiting.delete(id);
+		if (waiting !== undefined) this.submit({ ...waiting, lane: "search" });
+		const ready = this.#ready.delete(id);
+		if (ready === undefined) return;
+		const job: Job = { ...ready.job, lane: "search" };
+		this.#ready.push("search", id, { ...ready, job });
+		this.#proceed();
+	}
+
+	#isTokenizing(id: number): boolean {
+		return lanes.some((lane) => this.#tokenizing[lane].has(id));
+	}
+
+	#proceed(): void {
+		this.#runNext();
+		for (const lane of lanes) this.#tokenizeNext(lane);
+	}
+
 	/** Tokenises while a runner may soon want more in this lane. */
 	#tokenizeNext(lane: Lane): void {
 		const running = this.#tokenizing[lane];
-		const ahead = 2 * this.#runners.length;
+		const forEach = this.#grouping.texts > 1 ? aheadGrouped : aheadAlone;
+		const ahead = forEach * Math.max(1, this.#runners.size);
 		while (
 			running.size < tokenizing &&
 			running.size + this.#ready.sizeOf(lane) < ahead
@@ -93,41 +186,213 @@ export class Scheduler {
 	}
 
 	async #tokenize(job: Job): Promise<void> {
-		const { lane, id } = job;
+		const start = performance.now();
 		try {
 			const tokens = await this.#parts.tokenizer.encode(job.input);
-			if (!this.#dropped(job)) this.#ready.push(lane, id, { job, tokens });
+			const tokenizeMicros = microsSince(start);
+			const wanted = this.#stillWanted(job);
+			if (wanted !== undefined) {
+				const ready = { job: wanted, tokens, tokenizeMicros };
+				this.#ready.push(wanted.lane, wanted.id, ready);
+			}
 		} catch (error) {
-			if (!this.#dropped(job)) this.#parts.onFailure(job, error);
+			const wanted = this.#stillWanted(job);
+			if (wanted !== undefined) this.#parts.onFailure(wanted, error);
 		}
 		this.#tokenizeNext(job.lane);
 		this.#runNext();
 	}
 
-	#dropped({ id, lane }: Job): boolean {
-		this.#tokenizing[lane].delete(id);
-		return this.#cancelled.delete(id);
+	/** What is asked of a job now that it is tokenised. */
+	#stillWanted(job: Job): Job | undefined {
+		this.#tokenizing[job.lane].delete(job.id);
+		const promoted = this.#promoted.delete(job.id);
+		if (this.#cancelled.delete(job.id)) return undefined;
+		return promoted ? { ...job, lane: "search" } : job;
 	}
 
 	#runNext(): void {
+		if (this.#runWide()) return;
 		for (const runner of this.#runners) {
-			if (!runner.idle) continue;
-			const ready = this.#ready.take();
-			if (ready === undefined) return;
-			void this.#run(runner, ready);
-			this.#tokenizeNext(ready.job.lane);
+			if (this.#running.has(runner)) continue;
+			if (!this.#mayUse(runner.threads)) return;
+			const lane = this.#nextLane();
+			if (lane === undefined) return;
+			const group = this.#takeGroup(lane);
+			if (group.length === 0) return;
+			void this.#run(runner, lane, group);
+			this.#tokenizeNext(lane);
 		}
 	}
 
-	async #run(runner: Runner, { job, tokens }: Ready): Promise<void> {
+	/** Runs a text that is alone in the process by several threads, if that is quicker. */
+	#runWide(): boolean {
+		const wide = this.#wide;
+		if (wide === undefined || this.#running.size > 0) return false;
+		if (wide.threads > this.#allowed || this.#unready > 0) return false;
+		const [search, ingest] = lanes.map((lane) => this.#ready.sizeOf(lane));
+		if ((search ?? 0) + (ingest ?? 0) !== 1) return false;
+		const lane = search === 1 ? "search" : "ingest";
+		for (const { tokens } of this.#ready.in(lane)) {
+			if (!this.#lonePace.prefersWide(tokens.ids.length)) return false;
+		}
+		void this.#run(wide, lane, this.#takeGroup(lane));
+		return true;
+	}
+
+	/** Inputs that are not tokenised yet. */
+	get #unready(): number {
+		let count = 0;
+		for (const lane of lanes)
+			count += this.#waiting.sizeOf(lane) + this.#tokenizing[lane].size;
+		return count;
+	}
+
+	#mayUse(threads: number): boolean {
+		if (this.#running.size === 0) return this.#allowed > 0;
+		return this.#used + threads <= this.#allowed;
+	}
+
+	/** Threads that run now. */
+	get #used(): number {
+		let used = 0;
+		for (const { threads } of this.#running.keys()) used += threads;
+		return used;
+	}
+
+	/** The lane that the next run is for, if there may be one. */
+	#nextLane(): Lane | undefined {
+		const search = this.#ready.sizeOf("search") > 0;
+		const ingest = this.#ready.sizeOf("ingest") > 0;
+		if (search && ingest) return this.#turns.next();
+		if (search) return "search";
+		return ingest && this.#mayIngest() ? "ingest" : undefined;
+	}
+
+	/** Runs that may go on at a time. */
+	get #capacity(): number {
+		let threads = 1;
+		for (const runner of this.#runners)
+			threads = Math.max(threads, runner.threads);
+		const runs = Math.max(1, Math.floor(this.#allowed / threads));
+		return Math.min(runs, this.#runners.size);
+	}
+
+	/** While searches come, a runner is kept for them, where there are several and ingest would be in their way. */
+	#mayIngest(): boolean {
+		const isSearched = performance.now() - this.#searchedAt < searchedMs;
+		if (!isSearched || !this.#turns.ingestIsLong) return true;
+		let ingesting = 0;
+		for (const { lane } of this.#running.values())
+			if (lane === "ingest") ingesting++;
+		return ingesting < Math.max(1, this.#capacity - 1);
+	}
+
+	/** The next input of a lane, with others that can be run with it. */
+	#takeGroup(lane: Lane): Ready[] {
+		const first = this.#ready.take(lane);
+		if (first === undefined) return [];
+		const group = [first];
+		const length = first.tokens.ids.length;
+		const most = first.alone ? 1 : this.#mostTogether(lane, length);
+		if (most <= 1) return group;
+		for (const ready of this.#ready.in(lane)) {
+			if (group.length >= most) break;
+			if (ready.alone || ready.tokens.ids.length !== length) continue;
+			group.push(ready);
+		}
+		for (const { job } of group.slice(1)) this.#ready.delete(job.id);
+		return group;
+	}
+
+	/** As many as pay, take no longer than a search may wait, and leave something for other runners that are idle. */
+	#mostTogether(lane: Lane, length: number): number {
+		const { texts, tokens } = this.#grouping;
+		if (length > tokens) return 1;
+		const idle = this.#capacity - this.#running.size;
+		const fair = Math.ceil((1 + this.#ready.sizeOf(lane)) / Math.max(1, idle));
+		const micros = Math.max(1, this.#microsPerToken * length);
+		return Math.min(texts, fair, Math.floor(longestGroup / micros));
+	}
+
+	async #run(runner: Runner, lane: Lane, group: Ready[]): Promise<void> {
+		const since = performance.now();
+		const isLone = this.#running.size === 0 && group.length === 1;
+		this.#running.set(runner, { since, lane });
+		if (lane === "search") this.#searchedAt = since;
 		try {
-			const timed = await runner.run(tokens);
+			const { outputs, micros } = await runner.run(
+				group.map(({ tokens }) => tokens),
+			);
+			this.#learn(lane, group, micros);
+			if (isLone) this.#learnLone(group, micros, runner);
 			// The runner first: what answering costs is then time it already works in.
-			this.#runNext();
-			this.#parts.onRun(job, { ...timed, tokens });
+			this.#ended(runner);
+			for (const [index, ready] of group.entries())
+				this.#answer(ready, outputs[index], {
+					tokenizeMicros: ready.tokenizeMicros,
+					runMicros: micros,
+					batch: group.length,
+				});
 		} catch (error) {
-			this.#runNext();
-			this.#parts.onFailure(job, error);
+			this.#failed(lane, group, error);
+			this.#ended(runner);
 		}
 	}
+
+	#answer(
+		{ job, tokens }: Ready,
+		output: RunOutput | undefined,
+		times: RunTimes,
+	): void {
+		const { onRun, onFailure } = this.#parts;
+		if (output !== undefined) onRun(job, { output, times, tokens });
+		else onFailure(job, new Error("the run gave nothing for this input"));
+	}
+
+	/** What fails together is tried again one by one: the others need not suffer for one of them. */
+	#failed(lane: Lane, group: readonly Ready[], error: unknown): void {
+		const [first, ...others] = group;
+		if (first === undefined) return;
+		if (others.length === 0) {
+			this.#parts.onFailure(first.job, error);
+			return;
+		}
+		for (const ready of group)
+			this.#ready.push(lane, ready.job.id, { ...ready, alone: true });
+	}
+
+	#learn(lane: Lane, group: readonly Ready[], micros: number): void {
+		let tokens = 0;
+		for (const ready of group) tokens += ready.tokens.ids.length;
+		const perToken = micros / tokens;
+		this.#microsPerToken ||= perToken;
+		this.#microsPerToken += weight * (perToken - this.#microsPerToken);
+		this.#turns.ran(lane, micros, this.#ready.sizeOf("ingest") > 0);
+	}
+
+	#learnLone(group: readonly Ready[], micros: number, runner: Runner): void {
+		// Another run that began meanwhile took its part of the machine.
+		if (this.#running.size > 1) return;
+		for (const { tokens } of group)
+			this.#lonePace.ran(tokens.ids.length, micros, runner === this.#wide);
+	}
+
+	#ended(runner: Runner): void {
+		this.#running.delete(runner);
+		this.#leaving.get(runner)?.();
+		this.#leaving.delete(runner);
+		this.#sayAllowed();
+		this.#runNext();
+	}
+
+	#sayAllowed(): void {
+		if (this.#isTold || this.#used > this.#allowed) return;
+		this.#isTold = true;
+		this.#parts.onAllowed?.();
+	}
+}
+
+function microsSince(start: number): number {
+	return Math.round((performance.now() - start) * 1_000);
 }

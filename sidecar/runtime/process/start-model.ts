@@ -1,10 +1,11 @@
 import { dirname, join } from "node:path";
 import { SidecarError } from "../../errors.ts";
-import { refusalOf } from "../messages.ts";
 import type { ModelInput } from "../model-result.ts";
 import type { ModelFacts, ModelSpec } from "../model-spec.ts";
 import { TextTokenizer } from "../tokenizer.ts";
-import { InferenceWorker } from "./inference-worker.ts";
+import { cannotRun } from "../window-trial.ts";
+import { alone, type Grouping } from "./grouping.ts";
+import type { InferenceWorker } from "./inference-worker.ts";
 import type { Runner } from "./runner.ts";
 import { readIdf, TokenWeights } from "./token-weights.ts";
 
@@ -13,13 +14,15 @@ export interface StartedModel {
 	tokenizer: TextTokenizer;
 	/** The first allocation. */
 	runner: Runner;
+	/** What may be run together. */
+	grouping: Grouping;
 	facts: ModelFacts;
 }
 
 /**
  * The longest text that is run at the start, tokens: more than the 512 positions that most models have, so that
- * a window they do not have is found. Attention's memory grows with the square of a text's length, which is
- * why a window of some thousand tokens is not tried out.
+ * a window they do not have is found. Attention's time and memory grow with the square of a text's length, which
+ * is why a longer window is tried without a text.
  */
 const longestWarmUp = 640;
 
@@ -36,19 +39,6 @@ export async function startModel(
 	return isTokenizer(spec)
 		? startTokenizer(spec, worker)
 		: startGraph(spec, worker);
-}
-
-/**
- * The allocations that are left, each as soon as it is ready. One after the other: the model serves meanwhile, and
- * loading takes a processor, and more memory than what is loaded.
- */
-export async function* startOthers(spec: ModelSpec): AsyncGenerator<Runner> {
-	if (isTokenizer(spec)) return;
-	for (let number = 1; number < spec.allocations; number++) {
-		const worker = new InferenceWorker();
-		await worker.load(spec);
-		yield worker;
-	}
 }
 
 function isTokenizer({ functionName }: ModelSpec): boolean {
@@ -71,6 +61,7 @@ async function startTokenizer(
 	return {
 		tokenizer,
 		runner: new TokenWeights(vocabulary, idf),
+		grouping: alone,
 		facts: { window, inputs: [], outputs: [], vocabulary },
 	};
 }
@@ -91,6 +82,7 @@ async function startGraph(
 	return {
 		tokenizer,
 		runner: worker,
+		grouping: alone,
 		facts: {
 			window: tokenizer.window,
 			inputs,
@@ -116,7 +108,7 @@ function checkVocabulary(width: number, tokens: number): void {
 	}
 }
 
-/** Runs an input as long as the window: a model with fewer positions than that is found now, not later. */
+/** Runs an input, and tries the window: a model with fewer positions than that is found now, not later. */
 async function warmUp(
 	worker: InferenceWorker,
 	tokenizer: TextTokenizer,
@@ -124,16 +116,15 @@ async function warmUp(
 ): Promise<void> {
 	const text = "sentence ".repeat(Math.min(tokenizer.window, longestWarmUp));
 	const input: ModelInput = pairs ? ["question", text] : text;
-	const tokens = await tokenizer.encode(input);
-	const count = tokens.ids.length;
+	const { ids, typeIds } = await tokenizer.encode(input);
+	// A word may have many tokens.
+	const count = Math.min(ids.length, longestWarmUp);
 	try {
-		await worker.run(tokens);
+		await worker.run([
+			{ ids: ids.slice(0, count), typeIds: typeIds.slice(0, count) },
+		]);
 	} catch (cause) {
-		const { reason } = refusalOf(cause);
-		throw new SidecarError(
-			"bad_request",
-			`the model cannot run a text of ${count} tokens, and its window is ${tokenizer.window}: ${reason}`,
-			{ cause },
-		);
+		throw cannotRun(count, tokenizer.window, cause);
 	}
+	await worker.tryWindow(tokenizer.window, count);
 }

@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { SidecarError } from "../../errors.ts";
+import type { WeightsOutput } from "../model-result.ts";
 import type { Tokens } from "../session.ts";
-import type { Runner, TimedOutput } from "./runner.ts";
+import type { Runner, TimedOutputs } from "./runner.ts";
 
 /** The weight of a token of which idf.json says nothing, as in ml-commons. */
 const defaultWeight = 1;
 
 /** Runs a model that is a tokenizer alone: the weights of an input's tokens, each once, special ones left out. */
 export class TokenWeights implements Runner {
-	/** A run has ended before anybody can ask. */
-	readonly idle = true;
+	readonly threads = 1;
 	readonly #vocabulary: readonly string[];
 	/** By id. */
 	readonly #weights: Float32Array;
@@ -23,8 +23,16 @@ export class TokenWeights implements Runner {
 		);
 	}
 
-	async run({ ids }: Tokens): Promise<TimedOutput> {
+	async run(inputs: readonly Tokens[]): Promise<TimedOutputs> {
 		const start = performance.now();
+		const outputs = inputs.map((input) => this.#weigh(input));
+		return {
+			outputs,
+			micros: Math.round((performance.now() - start) * 1_000),
+		};
+	}
+
+	#weigh({ ids }: Tokens): WeightsOutput {
 		const distinct = Int32Array.from(new Set(ids)).filter(
 			(id) => (this.#vocabulary[id] ?? "") !== "",
 		);
@@ -32,8 +40,7 @@ export class TokenWeights implements Runner {
 			distinct,
 			(id) => this.#weights[id] ?? defaultWeight,
 		);
-		const micros = Math.round((performance.now() - start) * 1000);
-		return { output: { kind: "weights", ids: distinct, weights }, micros };
+		return { kind: "weights", ids: distinct, weights };
 	}
 }
 

@@ -4,15 +4,18 @@ import type { RunOutput } from "../model-result.ts";
 import type { ModelSpec } from "../model-spec.ts";
 import { ModelSession, type Tokens } from "../session.ts";
 
-/** What a worker is told: once what model to load, then tokens to run. */
+/** What a worker is told: once what model to load, then inputs to run, and when to end. */
 export type ToWorker =
 	| { kind: "load"; spec: ModelSpec }
-	| { kind: "run"; tokens: Tokens };
+	| { kind: "run"; inputs: readonly Tokens[] }
+	| { kind: "try"; window: number; known: number }
+	| { kind: "end" };
 
-/** What a worker says: one answer for every message, in order. */
+/** What a worker says: one answer for every message but the last, in order. */
 export type FromWorker =
 	| { kind: "loaded"; inputs: string[]; outputs: string[]; width: number }
-	| { kind: "ran"; output: RunOutput; micros: number }
+	| { kind: "tried" }
+	| { kind: "ran"; outputs: RunOutput[]; micros: number }
 	| { kind: "failed"; refusal: Refusal };
 
 /** A worker thread: one session, one run at a time. */
@@ -24,9 +27,10 @@ class Work {
 		this.#port = port;
 		port.on("message", async (message: ToWorker) => {
 			try {
-				await (message.kind === "load"
-					? this.#load(message.spec)
-					: this.#run(message.tokens));
+				if (message.kind === "load") await this.#load(message.spec);
+				if (message.kind === "run") await this.#run(message.inputs);
+				if (message.kind === "try") await this.#try(message);
+				if (message.kind === "end") await this.#end();
 			} catch (error) {
 				this.#say({ kind: "failed", refusal: refusalOf(error) });
 			}
@@ -41,12 +45,23 @@ class Work {
 		this.#say({ kind: "loaded", inputs, outputs: [...outputs], width });
 	}
 
-	async #run(tokens: Tokens): Promise<void> {
+	async #run(inputs: readonly Tokens[]): Promise<void> {
 		if (this.#session === undefined) throw new Error("no model is loaded");
 		const start = performance.now();
-		const output = await this.#session.run(tokens);
+		const outputs = await this.#session.runGroup(inputs);
 		const micros = Math.round((performance.now() - start) * 1000);
-		this.#say({ kind: "ran", output, micros }, transferable(output));
+		this.#say({ kind: "ran", outputs, micros }, outputs.flatMap(transferable));
+	}
+
+	async #try({ window, known }: Extract<ToWorker, { kind: "try" }>) {
+		if (this.#session === undefined) throw new Error("no model is loaded");
+		await this.#session.tryWindow(window, known);
+		this.#say({ kind: "tried" });
+	}
+
+	async #end(): Promise<void> {
+		await this.#session?.release();
+		this.#port.close();
 	}
 
 	#say(message: FromWorker, transfer: ArrayBuffer[] = []): void {

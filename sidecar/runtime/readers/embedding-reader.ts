@@ -1,6 +1,10 @@
 import type { PoolingMode } from "../../../schemas/model.ts";
 import { SidecarError } from "../../errors.ts";
-import { describeOutputs, type SeenOutput } from "../model-graph.ts";
+import {
+	describeOutputs,
+	outputTypes,
+	type SeenOutput,
+} from "../model-graph.ts";
 import type { TextEmbeddingSpec } from "../model-spec.ts";
 import { normalizeL2, pool } from "../pooling.ts";
 import { requireFinite } from "./finite.ts";
@@ -42,7 +46,7 @@ export function embeddingReader({
  * The output that holds the vector, or the tokens' vectors that are pooled. As in ml-commons output 0 is
  * pooled; one that has no token axis is pooled already and used as it is. With NONE: `sentence_embedding`,
  * else the first output without a token axis (ml-commons takes output 1). Throws `bad_request` where there is
- * none, or where it is not float32. For one text an output is [1, tokens, dimension], [1, dimension],
+ * none, or where it is of another type than `outputTypes`. For one text an output is [1, tokens, dimension], [1, dimension],
  * [tokens, dimension] or [dimension].
  */
 export function chooseOutput<Output extends SeenOutput>(
@@ -60,10 +64,10 @@ export function chooseOutput<Output extends SeenOutput>(
 			`pooling_mode ${mode} needs an output that is pooled already; model has ${describeOutputs(outputs)}`,
 		);
 	}
-	if (chosen.type !== "float32" || chosen.dims.length > 3) {
+	if (!outputTypes.includes(chosen.type) || chosen.dims.length > 3) {
 		throw new SidecarError(
 			"bad_request",
-			`model output ${describeOutputs([chosen])} is not a float32 vector a token or a text`,
+			`model output ${describeOutputs([chosen])} is not a float32 or float16 vector a token or a text`,
 		);
 	}
 	return chosen;

@@ -1,5 +1,9 @@
 import { SidecarError } from "../../errors.ts";
-import { describeOutputs, type SeenOutput } from "../model-graph.ts";
+import {
+	describeOutputs,
+	outputTypes,
+	type SeenOutput,
+} from "../model-graph.ts";
 import type { FilledOutput, OutputReader } from "./output-reader.ts";
 
 /**
@@ -32,10 +36,10 @@ function chooseLogits(outputs: readonly SeenOutput[]): SeenOutput[] {
 
 function largest(output: FilledOutput, tokens: number): number {
 	const { values, type } = output;
-	if (type !== "float32" || values.length !== tokens) {
+	if (!outputTypes.includes(type) || values.length !== tokens) {
 		throw new SidecarError(
 			"bad_request",
-			`model output ${describeOutputs([output])} is not a float32 logit for each of ${tokens} tokens`,
+			`model output ${describeOutputs([output])} is not a float32 or float16 logit for each of ${tokens} tokens`,
 		);
 	}
 	let index = 0;

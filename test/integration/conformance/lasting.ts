@@ -4,6 +4,8 @@ const anyId = /^(?:[\w-]{20}|[0-9a-z]{26})$/;
 const idKeys = ["_id", "model_id", "model_group_id", "task_id", "memory_id"];
 const countedKeys = ["_version", "_seq_no", "_primary_term", "took"];
 const latencyKeys = ["max", "min", "average", "p50", "p90", "p99"];
+/** What a model's profile has beside what ml-commons shows; the rest of it is compared. */
+const addedToProfiles = "sidecar";
 const millisecondsSinceEpoch = /\b1[6-9]\d{11}\b/g;
 
 /** What was given to the calls of a run, by placeholder. */
@@ -38,10 +40,14 @@ export function lastingBody(body: unknown, names: Names): Json {
 		}
 		if (isRecord(value)) {
 			if (key === "_shards") return "{shards}";
-			const entries = Object.entries(value).map(
-				([name, item]) =>
-					[lastingText(name, names), walk(item, name, value)] as const,
-			);
+			const isAdded = (name: string) =>
+				name === addedToProfiles && "predictor" in value;
+			const entries = Object.entries(value)
+				.filter(([name]) => !isAdded(name))
+				.map(
+					([name, item]) =>
+						[lastingText(name, names), walk(item, name, value)] as const,
+				);
 			// Java's maps have another order in every run.
 			return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 		}

@@ -1,0 +1,108 @@
+import { refusalOf } from "../messages.ts";
+import type { ModelSpec } from "../model-spec.ts";
+import { InferenceWorker } from "./inference-worker.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/** How many allocations there are to be, and ONNX Runtime's threads in each. */
+export type Wanted = Pick<ModelSpec, "allocations" | "threadsPerAllocation">;
+
+export interface AllocationsOptions {
+	spec: ModelSpec;
+	/** The one that serves already, with the specification's threads. */
+	first: InferenceWorker;
+	scheduler: Scheduler;
+	/** How many there are now. */
+	onChange: (allocations: number) => void;
+}
+
+/**
+ * The allocations of a model: workers join and leave while the others serve, one at a time, since loading takes a
+ * processor, and more memory than what is loaded. Where one cannot be had, the model serves with those it has.
+ */
+export class Allocations {
+	readonly #options: AllocationsOptions;
+	#present: InferenceWorker[];
+	#wanted: Wanted;
+	#wide: InferenceWorker | undefined;
+	#changing = false;
+
+	constructor(options: AllocationsOptions) {
+		this.#options = options;
+		this.#present = [options.first];
+		this.#wanted = options.spec;
+	}
+
+	/** Sees to it that there are so many; the last call counts. */
+	async want(wanted: Wanted): Promise<void> {
+		this.#wanted = wanted;
+		if (this.#changing) return;
+		this.#changing = true;
+		try {
+			while (await this.#change());
+		} catch (error) {
+			const { allocations } = this.#wanted;
+			console.error(
+				`the model runs with ${this.#present.length} of ${allocations} allocations: ${refusalOf(error).reason}`,
+			);
+		} finally {
+			this.#changing = false;
+		}
+	}
+
+	/** One step towards what is wanted. @returns false where there is nothing left to do */
+	async #change(): Promise<boolean> {
+		const { allocations, threadsPerAllocation: threads } = this.#wanted;
+		const outdated = this.#present.find((one) => one.threads !== threads);
+		const fitting = this.#present.filter((one) => one.threads === threads);
+		if (fitting.length < allocations) await this.#start(threads);
+		const surplus =
+			outdated ?? (fitting.length > allocations ? fitting.at(-1) : undefined);
+		if (surplus !== undefined) await this.#end(surplus);
+		if (surplus !== undefined || fitting.length < allocations) return true;
+		return this.#widen(threads);
+	}
+
+	/** A session of several threads for texts that come alone: it is no allocation, since it never runs beside them. */
+	async #widen(threads: number): Promise<boolean> {
+		const { spec, scheduler } = this.#options;
+		const wide = spec.loneThreads ?? 0;
+		if (wide <= threads === (this.#wide === undefined)) return false;
+		if (this.#wide === undefined) {
+			this.#wide = await this.#load(wide);
+			scheduler.wide = this.#wide;
+		} else {
+			const outdated = this.#wide;
+			this.#wide = undefined;
+			scheduler.wide = undefined;
+			await scheduler.remove(outdated);
+			await outdated.end();
+		}
+		return true;
+	}
+
+	async #start(threads: number): Promise<void> {
+		const worker = await this.#load(threads);
+		this.#present.push(worker);
+		this.#options.onChange(this.#present.length);
+		this.#options.scheduler.add(worker);
+	}
+
+	async #load(threads: number): Promise<InferenceWorker> {
+		const worker = new InferenceWorker();
+		try {
+			const { spec } = this.#options;
+			await worker.load({ ...spec, threadsPerAllocation: threads });
+			return worker;
+		} catch (error) {
+			await worker.end();
+			throw error;
+		}
+	}
+
+	async #end(worker: InferenceWorker): Promise<void> {
+		this.#present = this.#present.filter((one) => one !== worker);
+		await this.#options.scheduler.remove(worker);
+		await worker.end();
+		this.#options.onChange(this.#present.length);
+	}
+}

@@ -1,0 +1,87 @@
+import type { Logger } from "pino";
+import { Value } from "typebox/value";
+import { ClearedResults } from "../../schemas/cleared-results.ts";
+import { SidecarError } from "../errors.ts";
+import type { Peer, PeerClient } from "../peers/peer-client.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { ModelStore } from "../store/models.ts";
+import type { NodeRegistry } from "./node-registry.ts";
+
+export interface KeptResultsOptions {
+	models: ModelStore;
+	runtime: Pick<Runtime, "clearCache">;
+	registry: NodeRegistry;
+	peers: PeerClient;
+	logger: Logger;
+}
+
+/** What became of it: on each sidecar how many results were forgotten, or why they were not. */
+export interface ClearAnswer {
+	cleared: Record<string, number>;
+	failures?: Record<string, string>;
+}
+
+/** Time for another sidecar to forget its results, milliseconds. */
+const peerTimeoutMs = 5_000;
+
+/** The results of models that the sidecars keep, so that a text that comes again is not run again. */
+export class KeptResults {
+	readonly #options: KeptResultsOptions;
+
+	constructor(options: KeptResultsOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * Makes every sidecar forget the results of a model, or of all models.
+	 *
+	 * @throws SidecarError not_found for a model that is not there
+	 */
+	async clear(modelId?: string): Promise<ClearAnswer> {
+		const { models, registry } = this.#options;
+		if (modelId !== undefined) {
+			const model = await models.get(modelId);
+			if (!model || model.sidecar.deleting)
+				throw new SidecarError("not_found", "Failed to find model");
+		}
+		await registry.look();
+		const answer: ClearAnswer = {
+			cleared: { [registry.id]: this.clearHere(modelId) },
+		};
+		await Promise.all(
+			registry.peers().map((peer) => this.#ask(peer, modelId, answer)),
+		);
+		return answer;
+	}
+
+	/** This sidecar's part. @returns how many there were */
+	clearHere(modelId?: string): number {
+		return this.#options.runtime.clearCache(modelId);
+	}
+
+	async #ask(
+		peer: Peer,
+		modelId: string | undefined,
+		answer: ClearAnswer,
+	): Promise<void> {
+		const { peers, logger } = this.#options;
+		try {
+			const { status, text } = await peers.call(peer, {
+				method: "POST",
+				path: "/cache/clear",
+				body: JSON.stringify({ model_id: modelId }),
+				timeoutMs: peerTimeoutMs,
+			});
+			if (status !== 200)
+				throw new SidecarError("upstream_broken", `status ${status}: ${text}`);
+			const { entries } = Value.Parse(ClearedResults, JSON.parse(text));
+			answer.cleared[peer.id] = entries;
+		} catch (error) {
+			logger.warn({ err: error, peer: peer.id }, "results are still kept");
+			answer.failures = {
+				...answer.failures,
+				[peer.id]: error instanceof Error ? error.message : String(error),
+			};
+		}
+	}
+}
