@@ -42,13 +42,6 @@ export class Dispatch {
 	/** Whether the last thing that was given was a suspect. */
 	#suspected = false;
 
-	/** Inputs of a lane that are not answered. */
-	sizeOf(lane: Lane): number {
-		let suspects = 0;
-		for (const job of this.#suspects) if (job.lane === lane) suspects++;
-		return this.#waiting[lane].size + this.#held[lane].inputs + suspects;
-	}
-
 	/** Of the connected process. */
 	set allocations(allocations: number) {
 		this.#allocations = allocations;

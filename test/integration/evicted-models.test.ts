@@ -41,7 +41,11 @@ afterAll(async () => {
 
 function start(memoryBytes: number): Promise<TestSidecar> {
 	return startSidecar(
-		{ SIDECAR_MODEL_ALLOCATIONS: 1, SIDECAR_MODEL_MEMORY_BYTES: memoryBytes },
+		{
+			SIDECAR_MODEL_ALLOCATIONS: 1,
+			SIDECAR_MODEL_LONE_THREADS: 1,
+			SIDECAR_MODEL_MEMORY_BYTES: memoryBytes,
+		},
 		{ folder },
 	);
 }

@@ -107,6 +107,24 @@ test("never more runs go on than there are processors, over all models, and each
 	await first;
 });
 
+test.each(["int8", "fp32"] as const)(
+	"a text that comes alone, and is run by several threads, has the vector that it has among others: %s",
+	async (precision) => {
+		const spec = await models.miniLm(precision, { allocations: 1 });
+		const options = { processors: 3, queueCapacity: 5_000 };
+		const narrow = await models.runtime(options).load("narrow", spec);
+		const wide = await models
+			.runtime(options)
+			.load("wide", { ...spec, loneThreads: 3 });
+		const asked = texts(100).map((text, i) => text.repeat(1 + (i % 7)));
+		const expected = await narrow.embed(asked);
+		for (const [i, text] of asked.entries()) {
+			const [found] = await wide.embed([text], { lane: "search" });
+			expect(found).toEqual(expected[i]);
+		}
+	},
+);
+
 test("one search with a thousand texts does not shut out those with one", async () => {
 	const runtime = models.runtime({ queueCapacity: 2_000 });
 	const spec = await models.miniLm("int8", { allocations: 1 });

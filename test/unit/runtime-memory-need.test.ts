@@ -66,6 +66,17 @@ describe("what a model needs of the memory", () => {
 		expect((await memoryNeed(spec)).bytes).toBeGreaterThan(bytes);
 	});
 
+	it("counts the session for texts that come alone, where there is one", async () => {
+		const sizes = { graph: 1000, json: 100 };
+		for (const [loneThreads, sessions] of [
+			[3, 3],
+			[1, 2],
+		] as const) {
+			const { bytes } = await memoryNeed({ ...spec, loneThreads });
+			expect(bytes).toBe(estimate(sizes, sessions));
+		}
+	});
+
 	it("has no sessions in it for a model without a graph", async () => {
 		const { bytes } = await memoryNeed({
 			...spec,
@@ -90,6 +101,7 @@ describe("what a model needs of the memory", () => {
 		for (const other of [
 			{ ...spec, allocations: 3 },
 			{ ...spec, threadsPerAllocation: 2 },
+			{ ...spec, loneThreads: 2 },
 			{ ...spec, identity: "two" },
 		])
 			expect(await memoryNeed(other)).toMatchObject({ isMeasured: false });

@@ -25,7 +25,7 @@ const mebibyte = 1024 * 1024;
  * figures give up to a sixth more.
  */
 const processBytes = 88 * mebibyte;
-const allocationBytes = 20 * mebibyte;
+const sessionBytes = 20 * mebibyte;
 const bytesPerGraphByte = 1.4;
 
 /** Measured: 27 for MiniLM's WordPiece tokenizer, 26 and 48 for 250,000 made up tokens of WordPiece and Unigram. */
@@ -38,10 +38,16 @@ const bytesPerJsonByte = 32;
 export async function memoryNeed(spec: RecordedModel): Promise<MemoryNeed> {
 	const measured = await new MemoryRecord(spec).read();
 	if (measured !== undefined) return { bytes: measured, isMeasured: true };
-	const { functionName, allocations } = spec;
-	const sizes = await sizesOf(spec);
-	const sessions = functionName === "SPARSE_TOKENIZE" ? 0 : allocations;
-	return { bytes: estimate(sizes, sessions), isMeasured: false };
+	const bytes = estimate(await sizesOf(spec), sessionsOf(spec));
+	return { bytes, isMeasured: false };
+}
+
+/** One an allocation, and the one for texts that come alone. */
+function sessionsOf(spec: RecordedModel): number {
+	const { functionName, allocations, threadsPerAllocation } = spec;
+	const { loneThreads = 0 } = spec;
+	if (functionName === "SPARSE_TOKENIZE") return 0;
+	return loneThreads > threadsPerAllocation ? allocations + 1 : allocations;
 }
 
 /** As many allocations, at most those of the specification and at least one, as so much memory holds, bytes. */
@@ -56,14 +62,14 @@ export async function fittingAllocations(
 	return 1;
 }
 
-/** Each allocation has a session of its own, with the graph's weights in the layout of the kernels. */
+/** Each session has the graph's weights for itself, in the layout of the kernels. */
 export function estimate(
 	{ graph, json }: ModelSizes,
-	allocations: number,
+	sessions: number,
 ): number {
-	const perAllocation = allocationBytes + bytesPerGraphByte * graph;
+	const perSession = sessionBytes + bytesPerGraphByte * graph;
 	return Math.ceil(
-		processBytes + bytesPerJsonByte * json + allocations * perAllocation,
+		processBytes + bytesPerJsonByte * json + sessions * perSession,
 	);
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import type { ModelSpec } from "../model-spec.ts";
@@ -13,14 +14,16 @@ export type RecordedModel = Pick<
 	| "modelPath"
 	| "allocations"
 	| "threadsPerAllocation"
+	| "loneThreads"
 	| "identity"
 >;
 
 const Measurement = Type.Object({
-	/** See `keyOf`. */
+	/** Its identity, or its function where it has none. */
 	model: Type.String(),
 	allocations: Type.Integer(),
 	threads: Type.Integer(),
+	loneThreads: Type.Integer(),
 	bytes: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
 });
 
@@ -28,7 +31,7 @@ type Measurement = Static<typeof Measurement>;
 
 const Measurements = Type.Array(Measurement);
 
-/** Kept in one file: the latest of each number of allocations and threads, so that is plenty. */
+/** Kept in one file: the latest for each way to run a model, so that is plenty. */
 const mostMeasurements = 32;
 
 const fileName = "memory.json";
@@ -47,6 +50,7 @@ export class MemoryRecord {
 			model: spec.identity ?? spec.functionName,
 			allocations: spec.allocations,
 			threads: spec.threadsPerAllocation,
+			loneThreads: spec.loneThreads ?? 0,
 		};
 	}
 
@@ -89,12 +93,7 @@ export class MemoryRecord {
 		}
 	}
 
-	#isOurs({ model, allocations, threads }: Measurement): boolean {
-		const key = this.#key;
-		return (
-			model === key.model &&
-			allocations === key.allocations &&
-			threads === key.threads
-		);
+	#isOurs({ bytes: _, ...key }: Measurement): boolean {
+		return isDeepStrictEqual(key, this.#key);
 	}
 }

@@ -17,7 +17,8 @@ export interface GroupingProbe extends TokenRange {
 /** Lengths that are tried out, tokens: odd and even, and around the sizes of the kernels' blocks. */
 const lengths = [1, 2, 3, 5, 8, 13, 16, 24, 32, 48, 64];
 
-const mostTexts = 8;
+/** Texts that run together at most. */
+export const mostTexts = 8;
 
 /** Groups that are tried out at every length, and one more that changes from length to length. */
 const sizes = [2, 4, mostTexts];

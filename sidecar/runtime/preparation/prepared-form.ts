@@ -1,32 +1,26 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstat, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
-import { hasHash, hashFile, hasSize, readJson } from "../manifest.ts";
+import {
+	hasHash,
+	hashFile,
+	hasSize,
+	isKnownFile,
+	type KnownFile,
+	readJson,
+} from "../manifest.ts";
 import type { ModelSpec } from "../model-spec.ts";
 import { alone, type Grouping } from "../process/grouping.ts";
+import { mostTexts } from "./find-grouping.ts";
 import { type GraphFile, graphName, weightsName } from "./graph-file.ts";
 
 const manifestName = "manifest.json";
 
-const Manifest = Type.Object({
+interface FormManifest {
 	/** Why there are no files: the graph is read as it came. */
-	fault: Type.Optional(Type.String()),
-	files: Type.Array(
-		Type.Object({
-			// Nothing outside the folder is read, whoever wrote this.
-			name: Type.Union([Type.Literal(graphName), Type.Literal(weightsName)]),
-			sizeBytes: Type.Integer({ minimum: 0 }),
-			sha256: Type.String(),
-		}),
-	),
-});
-
-const FoundGrouping = Type.Object({
-	texts: Type.Integer({ minimum: 1, maximum: 64 }),
-	tokens: Type.Integer({ minimum: 0 }),
-});
+	fault?: string;
+	files: KnownFile[];
+}
 
 /** What of a model decides what it may run together, besides its graph. */
 type GroupedModel = Pick<
@@ -37,9 +31,9 @@ type GroupedModel = Pick<
 /** What has been prepared of a graph for one kind of processor, in a folder of its own. */
 export class PreparedForm {
 	readonly #folder: string;
-	readonly #manifest: Static<typeof Manifest>;
+	readonly #manifest: FormManifest;
 
-	private constructor(folder: string, manifest: Static<typeof Manifest>) {
+	private constructor(folder: string, manifest: FormManifest) {
 		this.#folder = folder;
 		this.#manifest = manifest;
 	}
@@ -50,12 +44,8 @@ export class PreparedForm {
 	 */
 	static async find(folder: string): Promise<PreparedForm | undefined> {
 		const manifest = await readJson(join(folder, manifestName));
-		if (!Value.Check(Manifest, manifest)) return undefined;
-		const { files, fault } = manifest;
-		const names = fault === undefined ? [graphName] : [];
-		if (names.some((name) => files.every((file) => file.name !== name)))
-			return undefined;
-		for (const file of files) {
+		if (!isManifest(manifest)) return undefined;
+		for (const file of manifest.files) {
 			if (!(await hasSize(folder, file))) return undefined;
 			// ONNX Runtime never parses a damaged file.
 			if (file.name === graphName && !(await hasHash(folder, file)))
@@ -70,7 +60,7 @@ export class PreparedForm {
 	 * @param fault why what is there is not to be used; it is deleted
 	 */
 	static async write(folder: string, fault?: string): Promise<void> {
-		const manifest: Static<typeof Manifest> = { files: [] };
+		const manifest: FormManifest = { files: [] };
 		if (fault !== undefined) manifest.fault = fault;
 		for (const name of [graphName, weightsName] as const) {
 			const path = join(folder, name);
@@ -102,7 +92,7 @@ export class PreparedForm {
 	/** What has been found out about groups; undefined if nothing has. */
 	async grouping(model: GroupedModel): Promise<Grouping | undefined> {
 		const found = await readJson(join(this.#folder, groupingName(model)));
-		return Value.Check(FoundGrouping, found) ? found : undefined;
+		return isGrouping(found) ? found : undefined;
 	}
 }
 
@@ -125,4 +115,28 @@ function groupingName(model: GroupedModel): string {
 	const key = [functionName, threadsPerAllocation, maxLength, poolingMode];
 	const hash = createHash("sha256").update(JSON.stringify(key)).digest("hex");
 	return `grouping-${hash.slice(0, 12)}.json`;
+}
+
+function isManifest(value: unknown): value is FormManifest {
+	if (typeof value !== "object" || value === null) return false;
+	if (!("files" in value) || !Array.isArray(value.files)) return false;
+	const { files } = value;
+	if (!files.every(isKnownFile)) return false;
+	return "fault" in value
+		? typeof value.fault === "string" && files.length === 0
+		: files.some(({ name }) => name === graphName);
+}
+
+/** Whether it says how many texts run together, and up to which length: whole numbers that make sense. */
+export function isGrouping(value: unknown): value is Grouping {
+	if (typeof value !== "object" || value === null) return false;
+	if (!("texts" in value) || !("tokens" in value)) return false;
+	const { texts, tokens } = value;
+	return (
+		Number.isSafeInteger(texts) &&
+		Number.isSafeInteger(tokens) &&
+		Number(texts) >= 1 &&
+		Number(texts) <= mostTexts &&
+		Number(tokens) >= 0
+	);
 }

@@ -3,16 +3,11 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { Type } from "typebox";
-import { Value } from "typebox/value";
+import { isGrouping } from "./prepared-form.ts";
 import type { Preparation, PreparationRequest } from "./preparing.ts";
 
-const Said = Type.Object({
-	fault: Type.Optional(Type.String()),
-	/** The original can't be run. */
-	error: Type.Optional(Type.String()),
-	grouping: Type.Object({ texts: Type.Integer(), tokens: Type.Integer() }),
-});
+/** What the process that prepares says: `error` if the original can't be run. */
+export type Said = Preparation | { error: string };
 
 /** How long a preparation may take, milliseconds: a model that needs more is read as it came. */
 const patienceMs = 30_000;
@@ -40,10 +35,9 @@ export async function prepareApart(
 			answerOf(child, request),
 			once(child, "close"),
 		]);
-		if (!Value.Check(Said, said)) throw new PreparationEnded(endOf(child));
-		const { error, ...preparation } = said;
-		if (error !== undefined) throw new Error(error);
-		return preparation;
+		if (!isSaid(said)) throw new PreparationEnded(endOf(child));
+		if ("error" in said) throw new Error(said.error);
+		return said;
 	} finally {
 		clearTimeout(timer);
 	}
@@ -73,4 +67,11 @@ function endOf({ exitCode, signalCode }: ChildProcess): string {
 	return signalCode === null
 		? `its preparation exited with code ${exitCode}`
 		: `its preparation was ended by ${signalCode} (it may take ${patienceMs} ms)`;
+}
+
+function isSaid(value: unknown): value is Said {
+	if (typeof value !== "object" || value === null) return false;
+	if ("error" in value) return typeof value.error === "string";
+	if ("fault" in value && typeof value.fault !== "string") return false;
+	return "grouping" in value && isGrouping(value.grouping);
 }

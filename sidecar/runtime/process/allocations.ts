@@ -1,6 +1,7 @@
 import { refusalOf } from "../messages.ts";
 import type { ModelSpec } from "../model-spec.ts";
 import { InferenceWorker } from "./inference-worker.ts";
+import { type LoneCheck, passes } from "./lone-check.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** How many allocations there are to be, and ONNX Runtime's threads in each. */
@@ -10,6 +11,8 @@ export interface AllocationsOptions {
 	spec: ModelSpec;
 	/** The one that serves already, with the specification's threads. */
 	first: InferenceWorker;
+	/** What a session of more threads has to pass; none is made without it. */
+	check: LoneCheck | undefined;
 	scheduler: Scheduler;
 	/** How many there are now. */
 	onChange: (allocations: number) => void;
@@ -24,6 +27,8 @@ export class Allocations {
 	#present: InferenceWorker[];
 	#wanted: Wanted;
 	#wide: InferenceWorker | undefined;
+	/** Whether several threads make something else of a text: a vector depends on its text alone. */
+	#isUnlike = false;
 	#changing = false;
 
 	constructor(options: AllocationsOptions) {
@@ -64,20 +69,31 @@ export class Allocations {
 
 	/** A session of several threads for texts that come alone: it is no allocation, since it never runs beside them. */
 	async #widen(threads: number): Promise<boolean> {
-		const { spec, scheduler } = this.#options;
-		const wide = spec.loneThreads ?? 0;
-		if (wide <= threads === (this.#wide === undefined)) return false;
-		if (this.#wide === undefined) {
-			this.#wide = await this.#load(wide);
-			scheduler.wide = this.#wide;
-		} else {
-			const outdated = this.#wide;
-			this.#wide = undefined;
-			scheduler.wide = undefined;
-			await scheduler.remove(outdated);
-			await outdated.end();
-		}
+		const { spec, check } = this.#options;
+		const { loneThreads = 0 } = spec;
+		const isDue = loneThreads > threads && !this.#isUnlike;
+		if (check === undefined || isDue === (this.#wide !== undefined))
+			return false;
+		if (isDue) await this.#tryWide(loneThreads, check);
+		else await this.#narrow();
 		return true;
+	}
+
+	async #tryWide(threads: number, check: LoneCheck): Promise<void> {
+		this.#wide = await this.#load(threads);
+		this.#isUnlike = !(await passes(this.#wide, check));
+		if (this.#isUnlike) await this.#narrow();
+		else this.#options.scheduler.wide = this.#wide;
+	}
+
+	async #narrow(): Promise<void> {
+		const { scheduler } = this.#options;
+		const outdated = this.#wide;
+		this.#wide = undefined;
+		scheduler.wide = undefined;
+		if (outdated === undefined) return;
+		await scheduler.remove(outdated);
+		await outdated.end();
 	}
 
 	async #start(threads: number): Promise<void> {

@@ -65,7 +65,7 @@ export class ModelHost {
 	async #load(spec: ModelSpec): Promise<void> {
 		try {
 			const started = await startModel(spec, this.#worker);
-			const { tokenizer, runner, grouping, facts } = started;
+			const { tokenizer, runner, grouping, check, facts } = started;
 			const scheduler = new Scheduler({
 				tokenizer,
 				runners: [runner],
@@ -82,6 +82,7 @@ export class ModelHost {
 			this.#allocations = new Allocations({
 				spec,
 				first: this.#worker,
+				check,
 				scheduler,
 				onChange: (allocations) =>
 					this.#say({ kind: "allocated", allocations }),

@@ -6,6 +6,7 @@ import { TextTokenizer } from "../tokenizer.ts";
 import { cannotRun } from "../window-trial.ts";
 import { alone, type Grouping } from "./grouping.ts";
 import type { InferenceWorker } from "./inference-worker.ts";
+import { type LoneCheck, recordCheck } from "./lone-check.ts";
 import type { Runner } from "./runner.ts";
 import { readIdf, TokenWeights } from "./token-weights.ts";
 
@@ -16,6 +17,8 @@ export interface StartedModel {
 	runner: Runner;
 	/** What may be run together. */
 	grouping: Grouping;
+	/** What a session of more threads has to make of some inputs; undefined where there is to be none. */
+	check: LoneCheck | undefined;
 	facts: ModelFacts;
 }
 
@@ -62,6 +65,7 @@ async function startTokenizer(
 		tokenizer,
 		runner: new TokenWeights(vocabulary, idf),
 		grouping: alone,
+		check: undefined,
 		facts: { window, inputs: [], outputs: [], vocabulary },
 	};
 }
@@ -79,12 +83,18 @@ async function startGraph(
 	const isSparse = spec.functionName === "SPARSE_ENCODING";
 	if (isSparse) checkVocabulary(width, tokenizer.vocabularySize);
 	await warmUp(worker, tokenizer, pairs);
+	const { window, vocabularySize: vocabulary } = tokenizer;
+	const { loneThreads = 0, threadsPerAllocation } = spec;
 	return {
 		tokenizer,
 		runner: worker,
+		check:
+			loneThreads > threadsPerAllocation
+				? await recordCheck(worker, { vocabulary, window })
+				: undefined,
 		grouping: alone,
 		facts: {
-			window: tokenizer.window,
+			window,
 			inputs,
 			outputs,
 			...(isSparse && { vocabulary: await tokenizer.vocabulary() }),

@@ -1,9 +1,9 @@
 import type { Precision } from "../../../sidecar/dev/model-artifact.ts";
-import { makeBulkIndex } from "./bulk-index.ts";
-import { LoadGenerator } from "./load.ts";
+import { type BulkIndex, makeBulkIndex } from "./bulk-index.ts";
+import { type LoadCall, LoadGenerator } from "./load.ts";
 import { predictCalls } from "./predict-calls.ts";
 import type { PredictBench } from "./predict-rows.ts";
-import { percentile } from "./statistics.ts";
+import { median, percentile } from "./statistics.ts";
 import type { Row } from "./table.ts";
 
 /** Clients that send bulks, each the next one as soon as the last one is answered. */
@@ -25,40 +25,78 @@ interface Latencies {
 	gets: number[];
 	/** The same asked of OpenSearch itself. */
 	direct: number[];
+	/** Of the bulks. */
+	bulks: number[];
+	/** How long bulks were sent. */
+	bulkMs: number;
 }
 
 /** How long a query and a GET of a document take while a bulk runs. */
 export async function underBulk(
-	{ servers, load, texts, plan }: PredictBench,
+	bench: PredictBench,
 	precision: Precision,
 ): Promise<Row[]> {
-	const { ours, opensearchUrl } = servers;
-	const { url } = ours.contestant;
+	const { servers, texts, plan } = bench;
 	const bulkTexts = [
 		...interleaved(
 			texts.glosses(plan.glosses),
 			texts.paragraphs(plan.paragraphs),
 		),
 	];
-	const { bulks, document } = await makeBulkIndex(ours, precision, bulkTexts);
-	const latencies: Latencies = { alone: [], queries: [], gets: [], direct: [] };
-	const { roundMs } = plan;
-	const calls = predictCalls(ours.models, precision, texts.short(queries));
-	const query = (mostMs: number) =>
-		load.run({ url, calls, endless: true, mostMs });
+	const index = await makeBulkIndex(servers.ours, precision, bulkTexts);
+	const calls = predictCalls(
+		servers.ours.models,
+		precision,
+		texts.short(queries),
+	);
+	const found = await measure(bench, index, calls);
+	const documents =
+		(found.bulks.length * bulkTexts.length) / index.bulks.length;
+	const perSecond = ((documents * 1_000) / found.bulkMs).toFixed(0);
+	const p99 = (values: readonly number[]) => percentile(values, 0.99);
+	const p50 = (values: readonly number[]) => median(values).toFixed(1);
+	return [
+		{
+			what: `query while a bulk runs, p99 (theirs: alone), ${precision}`,
+			unit: "ms",
+			ours: p99(found.queries),
+			theirs: p99(found.alone),
+			bound: { at: "most", limit: 3 },
+			note: `p50 ${p50(found.queries)} against ${p50(found.alone)} ms; ${perSecond} documents/s meanwhile`,
+		},
+		{
+			what: `GET of a document while a bulk runs, p99, ${precision}`,
+			unit: "ms",
+			ours: p99(found.gets),
+			bound: { at: "below", limit: 25 },
+			note: `p50 ${p50(found.gets)} ms; asked of OpenSearch itself p99 ${p99(found.direct).toFixed(1)} ms`,
+		},
+	];
+}
+
+async function measure(
+	{ servers, load, plan }: PredictBench,
+	{ bulks, document }: BulkIndex,
+	calls: readonly LoadCall[],
+): Promise<Latencies> {
+	const { url } = servers.ours.contestant;
+	const sent = async (options: Parameters<LoadGenerator["run"]>[0]) =>
+		(await load.run({ ...options, endless: true })).latencies;
+	const query = (mostMs: number) => sent({ url, calls, mostMs });
 	const get = (from: string) =>
-		load.run({
-			url: from,
-			calls: [document],
-			endless: true,
-			mostMs: roundMs / 2,
-		});
+		sent({ url: from, calls: [document], mostMs: plan.roundMs / 2 });
+	const found: Latencies = {
+		alone: [],
+		queries: [],
+		gets: [],
+		direct: [],
+		bulks: [],
+		bulkMs: 0,
+	};
 	const bulkLoad = await LoadGenerator.start();
-	let answered = 0;
-	let bulkMs = 0;
 	try {
 		for (let round = 0; round < plan.rounds; round++) {
-			latencies.alone.push(...(await query(roundMs)).latencies);
+			found.alone.push(...(await query(plan.roundMs)));
 			const bulk = bulkLoad.begin({
 				url,
 				calls: bulks,
@@ -67,37 +105,17 @@ export async function underBulk(
 				mustHold: '"errors":false',
 			});
 			await query(settlingMs);
-			latencies.queries.push(...(await query(roundMs * 2)).latencies);
-			latencies.gets.push(...(await get(url)).latencies);
-			latencies.direct.push(...(await get(opensearchUrl)).latencies);
+			found.queries.push(...(await query(plan.roundMs * 2)));
+			found.gets.push(...(await get(url)));
+			found.direct.push(...(await get(servers.opensearchUrl)));
 			const ended = await bulk.end();
-			answered += ended.latencies.length;
-			bulkMs += ended.elapsedMs;
+			found.bulks.push(...ended.latencies);
+			found.bulkMs += ended.elapsedMs;
 		}
 	} finally {
 		await bulkLoad.end();
 	}
-	const p99 = (values: readonly number[]) => percentile(values, 0.99);
-	const p50 = (values: readonly number[]) => percentile(values, 0.5).toFixed(1);
-	const documents = (answered * bulkTexts.length) / bulks.length;
-	const perSecond = ((documents * 1_000) / bulkMs).toFixed(0);
-	return [
-		{
-			what: `query while a bulk runs, p99 (theirs: alone), ${precision}`,
-			unit: "ms",
-			ours: p99(latencies.queries),
-			theirs: p99(latencies.alone),
-			bound: { at: "most", limit: 3 },
-			note: `p50 ${p50(latencies.queries)} against ${p50(latencies.alone)} ms; ${perSecond} documents/s meanwhile`,
-		},
-		{
-			what: `GET of a document while a bulk runs, p99, ${precision}`,
-			unit: "ms",
-			ours: p99(latencies.gets),
-			bound: { at: "below", limit: 25 },
-			note: `p50 ${p50(latencies.gets)} ms; asked of OpenSearch itself p99 ${p99(latencies.direct).toFixed(1)} ms`,
-		},
-	];
+	return found;
 }
 
 /** The fewer ones spread evenly between the others. */

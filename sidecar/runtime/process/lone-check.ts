@@ -1,0 +1,77 @@
+import type { RunOutput } from "../model-result.ts";
+import { probeInputs } from "../preparation/probe-inputs.ts";
+import type { Tokens } from "../session.ts";
+import type { Runner } from "./runner.ts";
+
+/** Lengths at which results are compared, tokens; a text of the last one takes some milliseconds. */
+const lengths = [3, 8, 21, 48];
+
+/** What a model makes of some inputs, so that it can be seen whether another session makes the same of them. */
+export interface LoneCheck {
+	inputs: readonly Tokens[];
+	outputs: readonly RunOutput[];
+}
+
+/** @param vocabulary ids below this one are tokens */
+export async function recordCheck(
+	runner: Runner,
+	{ vocabulary, window }: { vocabulary: number; window: number },
+): Promise<LoneCheck> {
+	const inputs = lengths
+		.filter((length) => length <= window)
+		.flatMap((length) => probeInputs(1, length, vocabulary));
+	return { inputs, outputs: await runEach(runner, inputs) };
+}
+
+/** Whether a runner makes of every input what was recorded, bit for bit; nothing recorded proves nothing. */
+export async function passes(
+	runner: Runner,
+	{ inputs, outputs }: LoneCheck,
+): Promise<boolean> {
+	const found = await runEach(runner, inputs);
+	return (
+		outputs.length > 0 &&
+		outputs.every((output, index) => isSame(output, found[index]))
+	);
+}
+
+async function runEach(
+	runner: Runner,
+	inputs: readonly Tokens[],
+): Promise<RunOutput[]> {
+	const outputs: RunOutput[] = [];
+	for (const input of inputs)
+		outputs.push(...(await runner.run([input])).outputs);
+	return outputs;
+}
+
+function isSame(some: RunOutput, other: RunOutput | undefined): boolean {
+	if (some.kind === "vector" && other?.kind === "vector")
+		return isSameBytes(some.vector, other.vector);
+	if (some.kind === "weights" && other?.kind === "weights")
+		return (
+			isSameBytes(some.ids, other.ids) &&
+			isSameBytes(some.weights, other.weights)
+		);
+	return (
+		some.kind === "span" &&
+		other?.kind === "span" &&
+		some.start === other.start &&
+		some.end === other.end
+	);
+}
+
+function isSameBytes(
+	a: Float32Array | Int32Array,
+	b: Float32Array | Int32Array,
+): boolean {
+	return bytesOf(a).equals(bytesOf(b));
+}
+
+function bytesOf({
+	buffer,
+	byteOffset,
+	byteLength,
+}: Float32Array | Int32Array): Buffer {
+	return Buffer.from(buffer, byteOffset, byteLength);
+}
