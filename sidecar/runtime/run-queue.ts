@@ -112,15 +112,14 @@ export class RunQueue {
 			throw signal.reason;
 		}
 		const abort = (): void => lose("cancelled", signal?.reason);
-		const late = this.#late(deadline);
-		const timer =
-			late && setTimeout(() => lose("expired", late.error), late.inMs);
+		const expiry =
+			deadline === undefined ? undefined : this.#expiry(deadline, lose);
 		signal?.addEventListener("abort", abort, { once: true });
 		try {
 			this.#enter({ request, inputs: distinct(inputs) }, whenFull);
 			return await request.answer;
 		} finally {
-			clearTimeout(timer);
+			clearTimeout(expiry);
 			signal?.removeEventListener("abort", abort);
 		}
 	}
@@ -194,12 +193,16 @@ export class RunQueue {
 		for (const job of this.#dispatch.drain()) this.#failJob(job, error);
 	}
 
-	/** The reason for a call that is not answered in time. */
-	#late(deadline: number | undefined) {
-		if (deadline === undefined) return undefined;
+	/** Ends a call that is not answered in time. */
+	#expiry(
+		deadline: number,
+		lose: (reason: LossReason, error: SidecarError) => void,
+	): NodeJS.Timeout {
 		const inMs = Math.max(0, Math.round(deadline - performance.now()));
-		const reason = `model ${this.#options.modelId} gave no answer within ${inMs} ms`;
-		return { inMs, error: new SidecarError("timeout", reason) };
+		return setTimeout(() => {
+			const reason = `model ${this.#options.modelId} gave no answer within ${inMs} ms`;
+			lose("expired", new SidecarError("timeout", reason));
+		}, inMs);
 	}
 
 	/**

@@ -173,7 +173,7 @@ export class ModelLoader {
 
 	#spec(
 		model: StoredModel,
-		files: Pick<ModelSpec, "modelPath" | "tokenizerPath">,
+		files: Pick<ModelSpec, "modelPath" | "tokenizerPath" | "preparation">,
 	): ModelSpec {
 		const { algorithm, model_config: config = {} } = model;
 		const common = {

@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 describe.runIf(canMeasureMemory)(`after ${cycles} deployments`, () => {
-	it("the sidecar has no more memory, open files or processes than before, and the model still answers", async () => {
+	it("the sidecar has no more memory, open files or processes than before, and no ONNX Runtime in it", async () => {
 		const id = await register();
 		const before = { memory: 0, files: 0 };
 		for (let cycle = 0; cycle < cycles; cycle++) {
@@ -54,6 +54,8 @@ describe.runIf(canMeasureMemory)(`after ${cycles} deployments`, () => {
 			before.files = await openFiles();
 		}
 		expect(await processes()).toEqual([]);
+		const mapped = await readFile(`/proc/${pid()}/maps`, "utf8");
+		expect(mapped).not.toContain("onnxruntime");
 		expect(await openFiles()).toBeLessThanOrEqual(before.files + 4);
 		expect(await residentBytes(pid())).toBeLessThan(before.memory + noise);
 		await call("DELETE", `/models/${id}`);

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -205,16 +204,3 @@ test("pooling_mode and normalize_result do what they say", async () => {
 		expect(Math.abs(length - 1)).toBeGreaterThan(0.01);
 	}
 });
-
-test.runIf(existsSync("/proc/self/maps"))(
-	"the process that a whole cluster is reached through has no ONNX Runtime in it",
-	async () => {
-		const spec = await models.miniLm("int8");
-		const model = await models.runtime().load("apart", spec);
-		await model.embed(["hello"]);
-		const maps = await readFile(`/proc/${model.stats().pid}/maps`, "utf8");
-		expect(maps).toContain("onnxruntime");
-		const own = await readFile("/proc/self/maps", "utf8");
-		expect(own).not.toContain("onnxruntime");
-	},
-);

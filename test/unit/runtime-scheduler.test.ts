@@ -51,7 +51,6 @@ function scheduled(runnerCount = 1, grouping?: Grouping) {
 			},
 		},
 		runners: Array.from({ length: runnerCount }, () => newRunner()),
-		...(grouping && { grouping }),
 		onRun: ({ input }, { times }) => {
 			answered.push(String(input));
 			batches.push(times.batch);
@@ -61,6 +60,7 @@ function scheduled(runnerCount = 1, grouping?: Grouping) {
 			allowed++;
 		},
 	});
+	if (grouping) scheduler.grouping = grouping;
 	const submit = (lane: Lane, text: string): number => {
 		const id = texts.length;
 		texts.push(text);

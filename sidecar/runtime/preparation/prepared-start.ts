@@ -2,7 +2,7 @@ import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ModelSpec } from "../model-spec.ts";
 import { alone, type Grouping } from "../process/grouping.ts";
-import { environmentName } from "./environment.ts";
+import { formName } from "./environment.ts";
 import {
 	type FormWork,
 	graphBytes,
@@ -29,31 +29,41 @@ export interface CheckedStart extends ModelStart {
 /** Of a graph that is smaller nothing is kept but what was found out, bytes: it is loaded in no time. */
 const worthKeeping = 1024 * 1024;
 
+/** What has been prepared of a model for this kind of processor; undefined if that is not all that a start needs. */
+export async function findStart(
+	spec: ModelSpec,
+): Promise<CheckedStart | undefined> {
+	const folder = await folderOf(spec);
+	const form = await PreparedForm.find(folder);
+	const grouping = await form?.grouping(spec);
+	if (form === undefined || grouping === undefined) return undefined;
+	await touchForm(folder);
+	return { graph: form.graph, grouping, isIntact: () => form.isIntact() };
+}
+
 /**
- * What has been prepared of a model for this kind of processor; it is prepared first if nothing was. Throws SidecarError where
- * there is no room for that, what keeps the model from running, and the system's errors.
+ * Prepares a model, or what is missing of that. Throws SidecarError where there is no room for it, what keeps the model
+ * from running, and the system's errors.
  */
-export async function preparedStart(
+export async function prepareStart(
 	spec: ModelSpec,
 	preparation: NonNullable<ModelSpec["preparation"]>,
 ): Promise<CheckedStart> {
-	const home = dirname(spec.modelPath);
-	const folder = join(home, "prepared", await environmentName());
+	const folder = await folderOf(spec);
 	const form = await PreparedForm.find(folder);
-	if (form === undefined) {
+	if (form !== undefined) await completeForm({ folder, form, spec });
+	else
 		await inFormRoom(spec, preparation, (work) =>
 			prepareInto(folder, spec, work),
 		);
-	} else {
-		await touchForm(folder);
-		await completeForm({ folder, form, spec });
-	}
-	const complete = await PreparedForm.find(folder);
-	const grouping = await complete?.grouping(spec);
-	if (complete === undefined || grouping === undefined)
+	const start = await findStart(spec);
+	if (start === undefined)
 		throw new Error("what was prepared of the model is not there any more");
-	const { graph } = complete;
-	return { graph, grouping, isIntact: () => complete.isIntact() };
+	return start;
+}
+
+async function folderOf({ modelPath }: ModelSpec): Promise<string> {
+	return join(dirname(modelPath), "prepared", await formName(modelPath));
 }
 
 /** Prepares a model beside its place, and moves what has come of it there when it is complete. */

@@ -1,15 +1,22 @@
 import { refusalOf } from "../messages.ts";
 import type { ModelSpec } from "../model-spec.ts";
+import type { ModelStart } from "../preparation/prepared-start.ts";
+import { alone } from "./grouping.ts";
 import { InferenceWorker } from "./inference-worker.ts";
 import { type LoneCheck, passes } from "./lone-check.ts";
 import type { Scheduler } from "./scheduler.ts";
+
+const asItCame: ModelStart = {
+	graph: { form: "original" },
+	grouping: alone,
+};
 
 /** How many allocations there are to be, and ONNX Runtime's threads in each. */
 export type Wanted = Pick<ModelSpec, "allocations" | "threadsPerAllocation">;
 
 export interface AllocationsOptions {
 	spec: ModelSpec;
-	/** The one that serves already, with the specification's threads. */
+	/** The one that serves already. */
 	first: InferenceWorker;
 	/** What a session of more threads has to pass; none is made without it. */
 	check: LoneCheck | undefined;
@@ -26,6 +33,8 @@ export class Allocations {
 	readonly #options: AllocationsOptions;
 	#present: InferenceWorker[];
 	#wanted: Wanted;
+	/** What workers are loaded from, and may run together; undefined until that is known. */
+	#start: ModelStart | undefined;
 	#wide: InferenceWorker | undefined;
 	/** Whether several threads make something else of a text: a vector depends on its text alone. */
 	#isUnlike = false;
@@ -37,10 +46,16 @@ export class Allocations {
 		this.#wanted = options.spec;
 	}
 
-	/** Sees to it that there are so many; the last call counts. */
+	/** From now on workers join, loaded from this graph; one that was loaded from another is replaced. */
+	begin(start: ModelStart): Promise<void> {
+		this.#start = start;
+		return this.want(this.#wanted);
+	}
+
+	/** Sees to it that there are so many, once they may join; the last call counts. */
 	async want(wanted: Wanted): Promise<void> {
 		this.#wanted = wanted;
-		if (this.#changing) return;
+		if (this.#start === undefined || this.#changing) return;
 		this.#changing = true;
 		try {
 			while (await this.#change());
@@ -57,14 +72,20 @@ export class Allocations {
 	/** One step towards what is wanted. @returns false where there is nothing left to do */
 	async #change(): Promise<boolean> {
 		const { allocations, threadsPerAllocation: threads } = this.#wanted;
-		const outdated = this.#present.find((one) => one.threads !== threads);
-		const fitting = this.#present.filter((one) => one.threads === threads);
-		if (fitting.length < allocations) await this.#start(threads);
+		const fitting = this.#present.filter((one) => this.#fits(one, threads));
+		const outdated = this.#present.find((one) => !fitting.includes(one));
+		if (fitting.length < allocations) await this.#add(threads);
 		const surplus =
 			outdated ?? (fitting.length > allocations ? fitting.at(-1) : undefined);
 		if (surplus !== undefined) await this.#end(surplus);
 		if (surplus !== undefined || fitting.length < allocations) return true;
 		return this.#widen(threads);
+	}
+
+	#fits(worker: InferenceWorker, threads: number): boolean {
+		return (
+			worker.threads === threads && worker.form === this.#start?.graph.form
+		);
 	}
 
 	/** A session of several threads for texts that come alone: it is no allocation, since it never runs beside them. */
@@ -96,23 +117,33 @@ export class Allocations {
 		await outdated.end();
 	}
 
-	async #start(threads: number): Promise<void> {
+	async #add(threads: number): Promise<void> {
+		const { spec, scheduler, onChange } = this.#options;
 		const worker = await this.#load(threads);
 		this.#present.push(worker);
-		this.#options.onChange(this.#present.length);
-		this.#options.scheduler.add(worker);
+		// What may run together was found out with the specification's threads.
+		const isKnown = threads === spec.threadsPerAllocation;
+		scheduler.grouping = (isKnown && this.#start?.grouping) || alone;
+		onChange(this.#present.length);
+		scheduler.add(worker);
 	}
 
 	async #load(threads: number): Promise<InferenceWorker> {
 		const worker = new InferenceWorker();
+		const { graph } = this.#start ?? asItCame;
+		const spec = { ...this.#options.spec, threadsPerAllocation: threads };
 		try {
-			const { spec } = this.#options;
-			await worker.load({ ...spec, threadsPerAllocation: threads });
-			return worker;
+			await worker.load(spec, graph);
 		} catch (error) {
-			await worker.end();
-			throw error;
+			if (graph.form === "original") {
+				await worker.end();
+				throw error;
+			}
+			// It has been deleted, to make room in the cache folder.
+			this.#start = asItCame;
+			await worker.load(spec, asItCame.graph);
 		}
+		return worker;
 	}
 
 	async #end(worker: InferenceWorker): Promise<void> {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { SidecarError } from "../../errors.ts";
 import type { ModelSpec } from "../model-spec.ts";
+import type { GraphFile } from "../preparation/graph-file.ts";
 import type { Tokens } from "../session.ts";
 import type { Runner, TimedOutputs } from "./runner.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
@@ -17,6 +18,7 @@ interface Waiting<T> {
 /** A worker thread with a session, seen from the thread that gives it work. */
 export class InferenceWorker implements Runner {
 	#threads = 1;
+	#form: GraphFile["form"] = "original";
 	readonly #worker: Worker;
 	#loading: Waiting<LoadedGraph> | undefined;
 	#waiting: Waiting<TimedOutputs> | undefined;
@@ -36,17 +38,23 @@ export class InferenceWorker implements Runner {
 		);
 	}
 
-	/** Loads the model, once. Rejects with the session's reason. */
-	load(spec: ModelSpec): Promise<LoadedGraph> {
+	/** Loads the model from one of its files, in place of what it had loaded. Rejects with the session's reason. */
+	load(spec: ModelSpec, graph: GraphFile): Promise<LoadedGraph> {
 		this.#threads = spec.threadsPerAllocation;
+		this.#form = graph.form;
 		return new Promise((resolve, reject) => {
 			this.#loading = { resolve, reject };
-			this.#tell({ kind: "load", spec });
+			this.#tell({ kind: "load", spec, graph });
 		});
 	}
 
 	get threads(): number {
 		return this.#threads;
+	}
+
+	/** Of the file that it was loaded from. */
+	get form(): GraphFile["form"] {
+		return this.#form;
 	}
 
 	/** Only for a worker whose model is loaded, and one run at a time. */

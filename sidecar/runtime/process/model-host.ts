@@ -10,6 +10,7 @@ import {
 } from "../messages.ts";
 import type { ModelOutput } from "../model-result.ts";
 import type { ModelSpec } from "../model-spec.ts";
+import { prepareModel } from "../preparation/prepared-model.ts";
 import { shownReason } from "../shown-reason.ts";
 import type { TextTokenizer } from "../tokenizer.ts";
 import { Allocations } from "./allocations.ts";
@@ -65,11 +66,10 @@ export class ModelHost {
 	async #load(spec: ModelSpec): Promise<void> {
 		try {
 			const started = await startModel(spec, this.#worker);
-			const { tokenizer, runner, grouping, check, facts } = started;
+			const { tokenizer, runner, start, check, facts } = started;
 			const scheduler = new Scheduler({
 				tokenizer,
 				runners: [runner],
-				grouping,
 				onRun: (job, run) => void this.#finish(job, run, tokenizer),
 				onFailure: ({ id }, error) => this.#sayFailed(id, error),
 				onAllowed: () =>
@@ -87,7 +87,9 @@ export class ModelHost {
 				onChange: (allocations) =>
 					this.#say({ kind: "allocated", allocations }),
 			});
-			await this.#allocations.want(spec);
+			// The model serves meanwhile, and what is prepared of it takes less memory in each allocation.
+			const prepared = start.isPrepared ? start : await prepareModel(spec);
+			await this.#allocations.begin(prepared);
 		} catch (error) {
 			const { code, reason } = refusalOf(error);
 			const shown = shownReason(reason, spec);

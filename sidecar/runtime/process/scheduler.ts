@@ -34,8 +34,6 @@ export interface SchedulerParts {
 	tokenizer: Pick<TextTokenizer, "encode">;
 	/** Those that are there at the beginning. */
 	runners: readonly Runner[];
-	/** What may be run together; each input alone if left out. */
-	grouping?: Grouping;
 	onRun: (job: Job, run: FinishedRun) => void;
 	onFailure: (job: Job, error: unknown) => void;
 	/** No more threads run than `allow` said; told once for every call. */
@@ -71,7 +69,7 @@ const weight = 0.1;
  */
 export class Scheduler {
 	readonly #parts: SchedulerParts;
-	readonly #grouping: Grouping;
+	#grouping: Grouping = alone;
 	readonly #runners: Set<Runner>;
 	readonly #waiting = new Lanes<Job>();
 	readonly #ready = new Lanes<Ready>();
@@ -97,7 +95,6 @@ export class Scheduler {
 
 	constructor(parts: SchedulerParts) {
 		this.#parts = parts;
-		this.#grouping = parts.grouping ?? alone;
 		this.#runners = new Set(parts.runners);
 	}
 
@@ -113,6 +110,12 @@ export class Scheduler {
 	add(runner: Runner): void {
 		this.#runners.add(runner);
 		this.#proceed();
+	}
+
+	/** What may be run together, from now on. */
+	set grouping(grouping: Grouping) {
+		this.#grouping = grouping;
+		for (const lane of lanes) this.#tokenizeNext(lane);
 	}
 
 	/** What runs a text that comes alone, where that is quicker; undefined for nothing of that kind. */

@@ -2,9 +2,13 @@ import { dirname, join } from "node:path";
 import { SidecarError } from "../../errors.ts";
 import type { ModelInput } from "../model-result.ts";
 import type { ModelFacts, ModelSpec } from "../model-spec.ts";
+import {
+	type StartedModel as PreparedOrNot,
+	startPrepared,
+} from "../preparation/prepared-model.ts";
 import { TextTokenizer } from "../tokenizer.ts";
 import { cannotRun } from "../window-trial.ts";
-import { alone, type Grouping } from "./grouping.ts";
+import { alone } from "./grouping.ts";
 import type { InferenceWorker } from "./inference-worker.ts";
 import { type LoneCheck, recordCheck } from "./lone-check.ts";
 import type { Runner } from "./runner.ts";
@@ -15,8 +19,8 @@ export interface StartedModel {
 	tokenizer: TextTokenizer;
 	/** The first allocation. */
 	runner: Runner;
-	/** What may be run together. */
-	grouping: Grouping;
+	/** What it was started from. */
+	start: Omit<PreparedOrNot<unknown>, "loaded">;
 	/** What a session of more threads has to make of some inputs; undefined where there is to be none. */
 	check: LoneCheck | undefined;
 	facts: ModelFacts;
@@ -64,7 +68,7 @@ async function startTokenizer(
 	return {
 		tokenizer,
 		runner: new TokenWeights(vocabulary, idf),
-		grouping: alone,
+		start: { graph: { form: "original" }, grouping: alone, isPrepared: true },
 		check: undefined,
 		facts: { window, inputs: [], outputs: [], vocabulary },
 	};
@@ -75,24 +79,30 @@ async function startGraph(
 	worker: InferenceWorker,
 ): Promise<StartedModel> {
 	const pairs = readsPairs(spec);
-	const [graph, tokenizer] = await Promise.all([
-		worker.load(spec),
-		TextTokenizer.fromFile(spec.tokenizerPath, spec.maxLength, { pairs }),
-	]);
-	const { inputs, outputs, width } = graph;
 	const isSparse = spec.functionName === "SPARSE_ENCODING";
-	if (isSparse) checkVocabulary(width, tokenizer.vocabularySize);
-	await warmUp(worker, tokenizer, pairs);
+	let tokenizing: Promise<TextTokenizer> | undefined;
+	const { loaded, ...start } = await startPrepared(spec, async (graph) => {
+		// In this order: the tokenizer is parsed on this thread, while the worker loads.
+		const loading = worker.load(spec, graph);
+		tokenizing ??= TextTokenizer.fromFile(spec.tokenizerPath, spec.maxLength, {
+			pairs,
+		});
+		const [read, tokenizer] = await Promise.all([loading, tokenizing]);
+		if (isSparse) checkVocabulary(read.width, tokenizer.vocabularySize);
+		await warmUp(worker, tokenizer, pairs);
+		return { ...read, tokenizer };
+	});
+	const { inputs, outputs, tokenizer } = loaded;
 	const { window, vocabularySize: vocabulary } = tokenizer;
 	const { loneThreads = 0, threadsPerAllocation } = spec;
 	return {
 		tokenizer,
 		runner: worker,
+		start,
 		check:
 			loneThreads > threadsPerAllocation
 				? await recordCheck(worker, { vocabulary, window })
 				: undefined,
-		grouping: alone,
 		facts: {
 			window,
 			inputs,

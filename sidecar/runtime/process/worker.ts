@@ -2,11 +2,12 @@ import { type MessagePort, parentPort } from "node:worker_threads";
 import { type Refusal, refusalOf } from "../messages.ts";
 import type { RunOutput } from "../model-result.ts";
 import type { ModelSpec } from "../model-spec.ts";
+import type { GraphFile } from "../preparation/graph-file.ts";
 import { ModelSession, type Tokens } from "../session.ts";
 
-/** What a worker is told: once what model to load, then inputs to run, and when to end. */
+/** What a worker is told: what model to load, then inputs to run, and when to end. */
 export type ToWorker =
-	| { kind: "load"; spec: ModelSpec }
+	| { kind: "load"; spec: ModelSpec; graph: GraphFile }
 	| { kind: "run"; inputs: readonly Tokens[] }
 	| { kind: "try"; window: number; known: number }
 	| { kind: "end" };
@@ -27,7 +28,7 @@ class Work {
 		this.#port = port;
 		port.on("message", async (message: ToWorker) => {
 			try {
-				if (message.kind === "load") await this.#load(message.spec);
+				if (message.kind === "load") await this.#load(message);
 				if (message.kind === "run") await this.#run(message.inputs);
 				if (message.kind === "try") await this.#try(message);
 				if (message.kind === "end") await this.#end();
@@ -37,8 +38,12 @@ class Work {
 		});
 	}
 
-	async #load(spec: ModelSpec): Promise<void> {
-		const session = await ModelSession.create(spec);
+	async #load({ spec, graph }: Extract<ToWorker, { kind: "load" }>) {
+		// Of a file that turned out not to be right.
+		const before = this.#session;
+		this.#session = undefined;
+		await before?.release();
+		const session = await ModelSession.create(spec, graph);
 		this.#session = session;
 		const inputs = session.inputs.map(({ name }) => name);
 		const { outputs, width } = session;

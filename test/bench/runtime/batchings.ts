@@ -8,9 +8,14 @@ export interface Batching {
 	make(lengths: readonly number[]): Batch[];
 }
 
+export const alone: Batching = {
+	name: "alone",
+	make: (lengths) => slices(sorted(lengths), 1),
+};
+
 /** Every way that the raw limit is looked for in. */
 export const batchings: readonly Batching[] = [
-	{ name: "alone", make: (lengths) => slices(sorted(lengths), 1) },
+	alone,
 	...[4, 8, 32].map((size) => ({
 		name: `equal lengths, ${size} at most`,
 		make: (lengths: readonly number[]) => equalLengths(lengths, size),
