@@ -20,6 +20,9 @@ export const weightsName = "weights.bin";
 /** Constants from this size on are in the file of weights, bytes. */
 const smallestWeights = 1_024;
 
+/** How long a thread without work looks for some before it sleeps, microseconds. */
+const spinMicros = "2000";
+
 /** What ONNX Runtime is told for a session: the file, by its path, and the options. */
 export function sessionRecipe(spec: ModelSpec, graph: GraphFile) {
 	const kept = graph.form === "original" ? graph.keepIn : undefined;
@@ -47,12 +50,12 @@ export function sessionRecipe(spec: ModelSpec, graph: GraphFile) {
 			extra: {
 				session: {
 					set_denormal_as_zero: "1",
-					// Threads of one run wait for each other some hundred times in it, too shortly to sleep. Between runs
-					// they would spin on processors that OpenSearch may need.
-					intra_op: {
-						allow_spinning: spec.threadsPerAllocation > 1 ? "1" : "0",
-					},
-					force_spinning_stop: "1",
+					// Threads of one run wait for each other some hundred times in it, too shortly to sleep, and for the next
+					// run of somebody who asks again at once. After that they would take processors from OpenSearch.
+					intra_op:
+						spec.threadsPerAllocation > 1
+							? { allow_spinning: "1", spin_duration_us: spinMicros }
+							: { allow_spinning: "0" },
 					...(kept !== undefined && {
 						optimized_model_external_initializers_file_name: weightsName,
 						optimized_model_external_initializers_min_size_in_bytes:

@@ -1,9 +1,14 @@
-/** What is known of texts of about one length, microseconds; undefined before the first run. */
-interface Times {
+/** What is known of texts of about one length. */
+interface Known {
+	/** Whether several threads run them now. */
+	isWide: boolean;
+	/** Runs in this way since it was chosen. */
+	runs: number;
+	/** Whether it was chosen to see how long it takes. */
+	isTrial: boolean;
+	/** Usual time of a run, microseconds; undefined before it has been tried. */
 	narrow?: number;
 	wide?: number;
-	/** Questions since both were known. */
-	asked: number;
 }
 
 /** What one run changes of what is known. */
@@ -12,8 +17,12 @@ const weight = 0.2;
 /** Several threads have to be noticeably quicker, since they take processors from others. */
 const gain = 0.9;
 
-/** In one of so many runs the other way is tried, since what else the machine does may have changed. */
-const trials = 128;
+/** Runs of a trial; of those the first are not counted, since caches and threads are cold. */
+const trialRuns = 10;
+const coldRuns = 4;
+
+/** Runs after which the other way is tried again, since what else the machine does may have changed. */
+const runsBetween = 512;
 
 /**
  * Whether a text that is run alone is run quicker by several threads than by one, learned from runs: for short texts, on
@@ -21,29 +30,47 @@ const trials = 128;
  */
 export class LonePace {
 	/** By length, two classes for each power of two. */
-	readonly #times = new Map<number, Times>();
+	readonly #known = new Map<number, Known>();
 
 	prefersWide(tokens: number): boolean {
-		const times = this.#timesOf(tokens);
-		const { narrow, wide } = times;
-		if (narrow === undefined) return false;
-		if (wide === undefined) return true;
-		times.asked++;
-		const isQuicker = wide < gain * narrow;
-		return times.asked % trials === 0 ? !isQuicker : isQuicker;
+		return this.#knownOf(tokens).isWide;
 	}
 
 	ran(tokens: number, micros: number, isWide: boolean): void {
-		const times = this.#timesOf(tokens);
+		const known = this.#knownOf(tokens);
+		if (known.isWide !== isWide) return;
+		known.runs++;
 		const way = isWide ? "wide" : "narrow";
-		const known = times[way] ?? micros;
-		times[way] = known + weight * (micros - known);
+		if (known.runs > coldRuns) {
+			// A trial begins with what it finds itself.
+			const isFirst = known.isTrial && known.runs === coldRuns + 1;
+			const before = isFirst ? micros : (known[way] ?? micros);
+			known[way] = before + weight * (micros - before);
+		}
+		if (known.runs < (known.isTrial ? trialRuns : runsBetween)) return;
+		this.#choose(known);
 	}
 
-	#timesOf(tokens: number): Times {
+	/** After a trial the quicker way, and after a long time a trial of the other one. */
+	#choose(known: Known): void {
+		const { narrow, wide, isTrial, isWide } = known;
+		known.runs = 0;
+		if (!isTrial || narrow === undefined || wide === undefined) {
+			known.isWide = !isWide;
+			known.isTrial = true;
+		} else {
+			known.isWide = wide < gain * narrow;
+			known.isTrial = false;
+		}
+	}
+
+	#knownOf(tokens: number): Known {
 		const length = Math.round(2 * Math.log2(tokens));
-		const times = this.#times.get(length) ?? { asked: 0 };
-		this.#times.set(length, times);
-		return times;
+		let known = this.#known.get(length);
+		if (known === undefined) {
+			known = { isWide: false, runs: 0, isTrial: true };
+			this.#known.set(length, known);
+		}
+		return known;
 	}
 }

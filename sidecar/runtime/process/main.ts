@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import { offerAsFirstVictim } from "./first-victim.ts";
+import { giveWay } from "./give-way.ts";
 import { InferenceWorker } from "./inference-worker.ts";
 
 /** Ends at once, without native destructors, which would wait for runs in other threads, or fail in them. */
@@ -14,6 +15,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 offerAsFirstVictim();
+giveWay();
 
 const socket = new Socket({ fd: 3 });
 socket.on("close", end);
