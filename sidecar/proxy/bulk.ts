@@ -4,13 +4,12 @@ import { LineTooLong, readItems, splitLines } from "../../ingest/bulk-lines.ts";
 import { SidecarError } from "../errors.ts";
 import { bytesOf } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
-import { readQuery } from "../http/query-parameters.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { IngestService } from "../services/ingest.ts";
 import type { PipelineService } from "../services/pipelines.ts";
-import { readTimeout } from "../services/time-value.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
+import { clientTimeoutMs } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -45,8 +44,7 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 						return upstream.forward(request, reply);
 					// Models work for nobody whom OpenSearch does not know.
 					await callers.identify(request.raw.headers);
-					const timeout = readQuery(request.originalUrl).get("timeout");
-					const timeoutMs = readTimeout(timeout);
+					const timeoutMs = clientTimeoutMs(request.originalUrl);
 					const truncated = new TruncatedTexts();
 					const lines = splitLines(bytesOf(request), lineLimit);
 					const body = ingest.bulk(readItems(lines), {

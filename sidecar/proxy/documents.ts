@@ -1,13 +1,12 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { BodyLimit } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
-import { readQuery } from "../http/query-parameters.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { IngestService } from "../services/ingest.ts";
-import { readTimeout } from "../services/time-value.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
 import { forwardChanged } from "./changed-body.ts";
+import { clientTimeoutMs } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -51,9 +50,7 @@ export function documents(options: DocumentsOptions): FastifyPluginAsync {
 					const write = {
 						...target,
 						signal: clientSignal(reply),
-						timeoutMs: readTimeout(
-							readQuery(request.originalUrl).get("timeout"),
-						),
+						timeoutMs: clientTimeoutMs(request.originalUrl),
 						truncated,
 					};
 					return forwardChanged(request, reply, {

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync } from "fastify";
 import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
-import { readQuery } from "../http/query-parameters.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { SearchService } from "../services/search.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
 import { forwardChanged } from "./changed-body.ts";
+import { timeoutParameter } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -36,7 +36,7 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 						change: async (body) => {
 							if (!search.concerns(body)) return undefined;
 							await callers.identify(request.raw.headers);
-							const timeout = readQuery(request.originalUrl).get("timeout");
+							const timeout = timeoutParameter(request.originalUrl);
 							return search.rewrite(body, { timeout, signal, truncated });
 						},
 						addedHeaders: () => truncatedTextsHeaders(truncated.count),

@@ -23,6 +23,18 @@ export async function residentBytes(pid: number): Promise<number> {
 }
 
 /**
+ * The same, where memory that is mapped more than once counts once, and what other processes map too in part. @throws
+ * likewise
+ */
+export async function proportionalBytes(pid: number): Promise<number> {
+	const rollup = await readOrNothing(`/proc/${pid}/smaps_rollup`);
+	const kibibytes = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];
+	if (kibibytes === undefined)
+		throw new Error(`no memory of the process ${pid} is known`);
+	return Number(kibibytes) * 1024;
+}
+
+/**
  * What a process and its children have in memory while something is done. Of the process it is the kernel's own record,
  * which misses nothing; where that can't be reset, and of the children, the largest of samples.
  */

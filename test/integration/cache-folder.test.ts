@@ -91,6 +91,16 @@ function cached(): Promise<string[]> {
 	return readdir(join(folder, "models"));
 }
 
+/** Until these models are in the folder and no other, and nothing is being prepared there. */
+async function untilCached(
+	...models: readonly { sha256: string }[]
+): Promise<void> {
+	const expected = models.map(({ sha256 }) => sha256).sort();
+	await expect
+		.poll(async () => (await cached()).sort(), { timeout: 10_000 })
+		.toEqual(expected);
+}
+
 async function predict(id: string): Promise<number> {
 	const path = `${base}/_predict/text_embedding/${id}`;
 	const body = { text_docs: ["the word"] };
@@ -114,10 +124,10 @@ describe("a cache folder with little room", () => {
 		expect(textAt(refused, "error")).toContain(
 			`SIDECAR_CACHE_MAX_BYTES is ${cacheBytes}`,
 		);
-		expect((await cached()).sort()).toEqual([a.sha256, b.sha256].sort());
+		await untilCached(a, b);
 		await sidecar.call("POST", `${base}/models/${a.id}/_undeploy`);
 		expect(await deploy(sidecar, c.id)).toMatchObject({ state: "COMPLETED" });
-		expect((await cached()).sort()).toEqual([b.sha256, c.sha256].sort());
+		await untilCached(b, c);
 		expect([await predict(b.id), await predict(c.id)]).toEqual([200, 200]);
 	});
 });

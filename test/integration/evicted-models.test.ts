@@ -17,9 +17,9 @@ import {
 const base = "/_plugins/_ml";
 const { int8 } = inject("minilm");
 
-/** For one model with one allocation, and by far not for two. */
-const roomForOne = Math.floor(
-	1.4 * estimate({ graph: 23_000_000, json: 720_000 }, 1),
+/** For one model with one allocation, and not for two, also when it is known what they take. */
+const roomForOne = Math.ceil(
+	1.02 * estimate({ graph: 23_000_000, json: 720_000 }, 1, "prepared"),
 );
 
 let folder: string;

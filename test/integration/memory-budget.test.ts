@@ -161,15 +161,21 @@ test("a model that can have no room is refused with the numbers, and nobody leav
 
 test("what is being loaded has its room: a second load at the same time does not take it, and is told by whom", async () => {
 	const { runtime } = runtimeFor(1);
-	const first = runtime.load("first", spec);
-	const error = await rejection(runtime.load("second", spec));
-	expect(error).toMatchObject({
-		code: "circuit_open",
-		message: expect.stringContaining(`have to stay for now: first (${need})`),
-		retryAfterMs: expect.any(Number),
+	// Which of them has looked at its files first is nobody's business.
+	const ends = await Promise.allSettled(
+		["one", "other"].map((modelId) => runtime.load(modelId, spec)),
+	);
+	const [loaded = "none"] = runtime.ids();
+	expect(runtime.ids()).toHaveLength(1);
+	expect(ends.find(({ status }) => status === "rejected")).toMatchObject({
+		reason: {
+			code: "circuit_open",
+			message: expect.stringContaining(
+				`have to stay for now: ${loaded} (${need})`,
+			),
+			retryAfterMs: expect.any(Number),
+		},
 	});
-	const loaded = await first;
-	expect(runtime.get("first")).toBe(loaded);
 });
 
 test("who undeploys a model that is leaving does not wait for its work, nor does the load that wanted its room", async () => {
@@ -234,8 +240,11 @@ test("models that take more than was known count with what they take: one withou
 			done();
 		},
 	});
-	const { runtime, evicted } = runtimeFor(1, { logger: pino({}, log) });
-	const known = Math.floor(need / 3);
+	const known = Math.floor(need / 5);
+	const { runtime, evicted } = runtimeFor(1, {
+		logger: pino({}, log),
+		memoryBytes: 2 * known,
+	});
 	await new MemoryRecord(spec).write(known);
 	await runtime.load("one", spec);
 	const two = await runtime.load("two", spec);
@@ -247,7 +256,7 @@ test("models that take more than was known count with what they take: one withou
 	await expect(two.embed(["a"])).resolves.toHaveLength(1);
 	await vi.waitFor(async () => {
 		const { bytes } = await memoryNeed(spec);
-		expect(bytes).toBeGreaterThan(1.5 * known);
+		expect(bytes).toBeGreaterThan(1.2 * known);
 		expect(bytes).toBeLessThan(need);
 	}, patience);
 	expect(await memoryNeed({ ...spec, allocations: 2 })).toMatchObject({

@@ -44,24 +44,54 @@ test("what could not be compared is not let in", async () => {
 	expect(await passes(one, check)).toBe(false);
 });
 
+/** Runs texts of a length as the pace says, each in the time that its way takes. @returns how many ran wide */
+function run(
+	pace: LonePace,
+	texts: number,
+	{
+		tokens = 10,
+		narrow,
+		wide,
+	}: { tokens?: number; narrow: number; wide: number },
+): number {
+	let ranWide = 0;
+	for (let i = 0; i < texts; i++) {
+		const isWide = pace.prefersWide(tokens);
+		pace.ran(tokens, isWide ? wide : narrow, isWide);
+		if (isWide) ranWide++;
+	}
+	return ranWide;
+}
+
 test("several threads are used where they are quicker, for each length by itself", () => {
 	const pace = new LonePace();
-	expect(pace.prefersWide(10)).toBe(false);
-	pace.ran(10, 4_000, false);
-	expect(pace.prefersWide(10)).toBe(true);
-	pace.ran(10, 2_000, true);
-	expect(pace.prefersWide(10)).toBe(true);
-	pace.ran(100, 4_000, false);
-	pace.ran(100, 3_900, true);
-	expect(pace.prefersWide(100)).toBe(false);
+	const long = { tokens: 100, narrow: 4_000, wide: 3_900 };
+	run(pace, 20, { narrow: 4_000, wide: 2_000 });
+	run(pace, 20, long);
+	expect(run(pace, 500, { narrow: 4_000, wide: 2_000 })).toBe(500);
+	expect(run(pace, 500, long)).toBe(0);
 });
 
 test("what was slower is tried again at times, so that it is found when it has become quicker", () => {
 	const pace = new LonePace();
-	pace.ran(10, 1_000, false);
-	pace.ran(10, 2_000, true);
-	const wide = Array.from({ length: 512 }, () => pace.prefersWide(10));
-	expect(wide.filter(Boolean)).toHaveLength(4);
-	for (let i = 0; i < 20; i++) pace.ran(10, 500, true);
+	run(pace, 20, { narrow: 1_000, wide: 2_000 });
+	expect(run(pace, 512, { narrow: 1_000, wide: 2_000 })).toBe(0);
+	expect(run(pace, 522, { narrow: 1_000, wide: 2_000 })).toBe(10);
+	run(pace, 532, { narrow: 1_000, wide: 500 });
+	expect(run(pace, 100, { narrow: 1_000, wide: 500 })).toBe(100);
+});
+
+test("threads that have become slow, since the machine has something else to do, are given up soon", () => {
+	const pace = new LonePace();
+	run(pace, 100, { narrow: 1_000, wide: 500 });
+	run(pace, 30, { narrow: 1_000, wide: 5_000 });
+	expect(run(pace, 100, { narrow: 1_000, wide: 5_000 })).toBe(0);
+});
+
+test("the first runs of a way do not count: threads and caches are cold", () => {
+	const pace = new LonePace();
+	run(pace, 10, { narrow: 1_000, wide: 1 });
+	run(pace, 4, { narrow: 1_000, wide: 50_000 });
+	run(pace, 6, { narrow: 1_000, wide: 500 });
 	expect(pace.prefersWide(10)).toBe(true);
 });

@@ -20,13 +20,13 @@ export interface ModelSizes {
 const mebibyte = 1024 * 1024;
 
 /**
- * Measured with onnxruntime-node 1.26.0 on Linux x64, resident after texts as long as the window: MiniLM int8 (22 MiB)
- * takes 159, 207 and 304 MiB with 1, 2 and 4 allocations, fp32 (86 MiB) 226 (240 while it loads), 363 and 637 MiB. These
- * figures give up to a sixth more.
+ * Measured with onnxruntime-node 1.26.0 on Linux x64, after texts of 512 tokens, in MiB with 1, 2 and 4 allocations: MiniLM
+ * int8 (22) as it came takes 184, 255 and 402, fp32 (86) 243, 382 and 689. From what was prepared of it, whose weights
+ * sessions share, int8 takes 154 (188 in the start that prepares it), 205 and 283, fp32 192 (258), 242 and 331.
  */
-const processBytes = 88 * mebibyte;
-const sessionBytes = 20 * mebibyte;
-const bytesPerGraphByte = 1.4;
+const processBytes = 92 * mebibyte;
+const plain = { session: 45 * mebibyte, graphByte: 1.3, sharedGraphByte: 0 };
+const prepared = { session: 46 * mebibyte, graphByte: 0, sharedGraphByte: 1.5 };
 
 /** Measured: 27 for MiniLM's WordPiece tokenizer, 26 and 48 for 250,000 made up tokens of WordPiece and Unigram. */
 const bytesPerJsonByte = 32;
@@ -38,7 +38,8 @@ const bytesPerJsonByte = 32;
 export async function memoryNeed(spec: RecordedModel): Promise<MemoryNeed> {
 	const measured = await new MemoryRecord(spec).read();
 	if (measured !== undefined) return { bytes: measured, isMeasured: true };
-	const bytes = estimate(await sizesOf(spec), sessionsOf(spec));
+	const form = spec.preparation === undefined ? "plain" : "prepared";
+	const bytes = estimate(await sizesOf(spec), sessionsOf(spec), form);
 	return { bytes, isMeasured: false };
 }
 
@@ -62,14 +63,22 @@ export async function fittingAllocations(
 	return 1;
 }
 
-/** Each session has the graph's weights for itself, in the layout of the kernels. */
+/**
+ * @param form whether each session has the graph's weights for itself, in the layout of the kernels, or they are prepared,
+ * mapped and shared
+ */
 export function estimate(
 	{ graph, json }: ModelSizes,
 	sessions: number,
+	form: "plain" | "prepared",
 ): number {
-	const perSession = sessionBytes + bytesPerGraphByte * graph;
+	const { session, graphByte, sharedGraphByte } =
+		form === "plain" ? plain : prepared;
 	return Math.ceil(
-		processBytes + bytesPerJsonByte * json + sessions * perSession,
+		processBytes +
+			bytesPerJsonByte * json +
+			sharedGraphByte * graph +
+			sessions * (session + graphByte * graph),
 	);
 }
 

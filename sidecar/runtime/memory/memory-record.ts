@@ -15,6 +15,7 @@ export type RecordedModel = Pick<
 	| "allocations"
 	| "threadsPerAllocation"
 	| "loneThreads"
+	| "preparation"
 	| "identity"
 >;
 

@@ -3,6 +3,7 @@ import type { ModelSpec } from "../model-spec.ts";
 import type { ModelStart } from "../preparation/prepared-start.ts";
 import { alone } from "./grouping.ts";
 import { InferenceWorker } from "./inference-worker.ts";
+import { InlineRunner } from "./inline-runner.ts";
 import { type LoneCheck, passes } from "./lone-check.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -35,7 +36,7 @@ export class Allocations {
 	#wanted: Wanted;
 	/** What workers are loaded from, and may run together; undefined until that is known. */
 	#start: ModelStart | undefined;
-	#wide: InferenceWorker | undefined;
+	#wide: InlineRunner | undefined;
 	/** Whether several threads make something else of a text: a vector depends on its text alone. */
 	#isUnlike = false;
 	#changing = false;
@@ -92,7 +93,9 @@ export class Allocations {
 	async #widen(threads: number): Promise<boolean> {
 		const { spec, check } = this.#options;
 		const { loneThreads = 0 } = spec;
-		const isDue = loneThreads > threads && !this.#isUnlike;
+		// Any other graph takes too long to load on the thread that schedules.
+		const isQuick = this.#start?.graph.form === "prepared";
+		const isDue = isQuick && loneThreads > threads && !this.#isUnlike;
 		if (check === undefined || isDue === (this.#wide !== undefined))
 			return false;
 		if (isDue) await this.#tryWide(loneThreads, check);
@@ -101,7 +104,9 @@ export class Allocations {
 	}
 
 	async #tryWide(threads: number, check: LoneCheck): Promise<void> {
-		this.#wide = await this.#load(threads);
+		const { graph } = this.#start ?? asItCame;
+		const spec = { ...this.#options.spec, threadsPerAllocation: threads };
+		this.#wide = await InlineRunner.load(spec, graph);
 		this.#isUnlike = !(await passes(this.#wide, check));
 		if (this.#isUnlike) await this.#narrow();
 		else this.#options.scheduler.wide = this.#wide;

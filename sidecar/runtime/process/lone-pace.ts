@@ -47,21 +47,23 @@ export class LonePace {
 			const before = isFirst ? micros : (known[way] ?? micros);
 			known[way] = before + weight * (micros - before);
 		}
-		if (known.runs < (known.isTrial ? trialRuns : runsBetween)) return;
-		this.#choose(known);
+		if (known.isTrial) {
+			if (known.runs >= trialRuns) this.#choose(known);
+		} else if (known.runs >= runsBetween || isDisappointing(known)) {
+			tryOther(known);
+		}
 	}
 
-	/** After a trial the quicker way, and after a long time a trial of the other one. */
+	/** After both have been tried the quicker way. */
 	#choose(known: Known): void {
-		const { narrow, wide, isTrial, isWide } = known;
-		known.runs = 0;
-		if (!isTrial || narrow === undefined || wide === undefined) {
-			known.isWide = !isWide;
-			known.isTrial = true;
-		} else {
-			known.isWide = wide < gain * narrow;
-			known.isTrial = false;
+		const { narrow, wide } = known;
+		if (narrow === undefined || wide === undefined) {
+			tryOther(known);
+			return;
 		}
+		known.isWide = wide < gain * narrow;
+		known.isTrial = false;
+		known.runs = 0;
 	}
 
 	#knownOf(tokens: number): Known {
@@ -73,4 +75,17 @@ export class LonePace {
 		}
 		return known;
 	}
+}
+
+/** Whether the way that was chosen is no longer the quicker one, as far as is known. */
+function isDisappointing({ isWide, runs, narrow, wide }: Known): boolean {
+	if (runs < trialRuns || narrow === undefined || wide === undefined)
+		return false;
+	return isWide ? wide > narrow : gain * narrow > wide;
+}
+
+function tryOther(known: Known): void {
+	known.isWide = !known.isWide;
+	known.isTrial = true;
+	known.runs = 0;
 }

@@ -15,6 +15,7 @@ import { shownReason } from "../shown-reason.ts";
 import type { TextTokenizer } from "../tokenizer.ts";
 import { Allocations } from "./allocations.ts";
 import type { InferenceWorker } from "./inference-worker.ts";
+import { residentMemory } from "./resident-memory.ts";
 import { type FinishedRun, type Job, Scheduler } from "./scheduler.ts";
 import { startModel } from "./start-model.ts";
 
@@ -102,7 +103,7 @@ export class ModelHost {
 	#status(): ProcessStatus {
 		const since = this.#scheduler?.runningSince;
 		return {
-			residentBytes: process.memoryUsage.rss(),
+			residentBytes: residentMemory(),
 			runningMs: since === undefined ? 0 : performance.now() - since,
 		};
 	}

@@ -53,7 +53,7 @@ const tokenizing = 2;
 const aheadAlone = 2;
 const aheadGrouped = 32;
 
-/** A group is no longer than this, so that a search that comes waits no longer, microseconds. */
+/** What is run together, or by all threads, takes no longer than this, so that a search that comes waits no longer, microseconds. */
 const longestGroup = 25_000;
 
 /** Ingest leaves a runner to searches until none has come for so long, milliseconds. */
@@ -228,7 +228,7 @@ export class Scheduler {
 		}
 	}
 
-	/** Runs a text that is alone in the process by several threads, if that is quicker. */
+	/** Runs a text that is alone in the process by several threads, if it is short and that is quicker. */
 	#runWide(): boolean {
 		const wide = this.#wide;
 		if (wide === undefined || this.#running.size > 0) return false;
@@ -237,7 +237,9 @@ export class Scheduler {
 		if ((search ?? 0) + (ingest ?? 0) !== 1) return false;
 		const lane = search === 1 ? "search" : "ingest";
 		for (const { tokens } of this.#ready.in(lane)) {
-			if (!this.#lonePace.prefersWide(tokens.ids.length)) return false;
+			const length = tokens.ids.length;
+			if (this.#microsPerToken * length > longestGroup) return false;
+			if (!this.#lonePace.prefersWide(length)) return false;
 		}
 		void this.#run(wide, lane, this.#takeGroup(lane));
 		return true;

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Precision } from "../../../sidecar/dev/model-artifact.ts";
-import { residentBytes } from "../../helpers/process-memory.ts";
+import { proportionalBytes } from "../../helpers/process-memory.ts";
 import type { Ending } from "../ending.ts";
 import { benchMiniLm, benchRuntime } from "./bench-models.ts";
 import { median } from "./statistics.ts";
@@ -17,7 +17,10 @@ export interface AllocationMemoryOptions {
 	report: (line: string) => void;
 }
 
-/** What a model's process has in memory with one and with two allocations, in processes of their own. */
+/**
+ * What a model's process has in memory with one and with two allocations, in processes of their own. Weights that
+ * allocations share count once.
+ */
 export async function allocationMemory(
 	precision: Precision,
 	options: AllocationMemoryOptions,
@@ -31,12 +34,14 @@ export async function allocationMemory(
 		await model.run(options.texts, { lane: "ingest", whenFull: "wait" });
 		const { pid } = model.stats();
 		if (pid === undefined) throw new Error("the model has no process");
-		const bytes = await residentBytes(pid);
+		const bytes = await proportionalBytes(pid);
 		await runtime.unload(id);
 		return bytes;
 	};
 	const one: number[] = [];
 	const two: number[] = [];
+	// The first load prepares the graph, which all others then use.
+	await resident(2);
 	for (let round = 0; round < options.rounds; round++) {
 		one.push(await resident(1));
 		two.push(await resident(2));

@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+
+/**
+ * Memory that this process has of the machine, bytes. Weights that are mapped into it several times, or into other
+ * processes too, count once, and there in part: Linux says that (Pss). Elsewhere it is what is resident.
+ *
+ * @see https://docs.kernel.org/filesystems/proc.html
+ */
+export function residentMemory(): number {
+	return proportionalSet() ?? process.memoryUsage.rss();
+}
+
+function proportionalSet(): number | undefined {
+	if (process.platform !== "linux") return undefined;
+	try {
+		const rollup = readFileSync("/proc/self/smaps_rollup", "utf8");
+		const kibibytes = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];
+		return kibibytes === undefined ? undefined : Number(kibibytes) * 1_024;
+	} catch {
+		// A kernel before 4.14, or a sandbox, has no such file.
+		return undefined;
+	}
+}
