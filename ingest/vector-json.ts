@@ -1,8 +1,8 @@
 /** Digits that bring every 32-bit float back exactly: IEEE 754 binary32 needs 9. */
 const significantDigits = 9;
 
-/** Characters of a number at most, `-1.23456789e-45`, and of what separates it. */
-const longestNumber = 16;
+/** Characters of a number at most, `-0.00000123456789`, and of what separates it. */
+const longestNumber = 20;
 
 const zero = 0x30;
 const [comma, minus, point] = [0x2c, 0x2d, 0x2e];

@@ -9,6 +9,8 @@ export interface Plan {
 	/** Texts of a round that one client sends, and of the one before that does not count. */
 	single: number;
 	singleBefore: number;
+	/** What ends that round, milliseconds. */
+	singleBeforeMs: number;
 	/** Texts of a round that 32 clients send; fp32 takes about twice as long as int8. */
 	many: Record<Precision, number>;
 	/** A round of requests without a fixed number, milliseconds. */
@@ -27,7 +29,8 @@ export const wholePlan: Plan = {
 	rounds: 4,
 	fewRounds: 3,
 	single: 300,
-	singleBefore: 2_000,
+	singleBefore: 6_000,
+	singleBeforeMs: 20_000,
 	many: { fp32: 1_000, int8: 2_000 },
 	roundMs: 3_000,
 	longestMs: 12_000,
@@ -41,6 +44,7 @@ export const quickPlan: Plan = {
 	fewRounds: 1,
 	single: 100,
 	singleBefore: 500,
+	singleBeforeMs: 3_000,
 	many: { fp32: 400, int8: 800 },
 	roundMs: 1_500,
 	longestMs: 4_000,

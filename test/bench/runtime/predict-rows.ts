@@ -51,8 +51,7 @@ export async function singleClient(
 		load.run({
 			url: side.contestant.url,
 			calls: predictCalls(side.models, precision, before),
-			clients: 1,
-			mostMs: plan.longestMs,
+			mostMs: plan.singleBeforeMs,
 		}),
 	);
 	for (let round = 0; round < plan.rounds; round++) {
