@@ -1,8 +1,8 @@
 import { type Static, Type } from "typebox";
 
-/** What one sidecar asks another to forget: a model's results, all of them without one. */
+/** What one sidecar asks another to forget: results by what they are of, all of them without it. */
 export const ClearResults = Type.Object({
-	model_id: Type.Optional(Type.String()),
+	identity: Type.Optional(Type.String()),
 });
 
 export type ClearResults = Static<typeof ClearResults>;

@@ -103,7 +103,7 @@ export function internalRoutes(
 		app.post(
 			"/_sidecar/internal/cache/clear",
 			{ schema: { body: ClearResults } },
-			({ body }) => ({ entries: results.clearHere(body.model_id) }),
+			({ body }) => ({ entries: results.clearHere(body.identity) }),
 		);
 
 		app.post(

@@ -5,6 +5,8 @@ import type { RunJob, RunRequest } from "./run-request.ts";
 
 /** A process that takes inputs. */
 export interface Connection {
+	/** What runs inputs in it. */
+	readonly allocations: number;
 	send(message: ToProcess): void;
 	/** Sends what is sent meanwhile in one go. */
 	batch(send: () => void): void;
@@ -41,6 +43,8 @@ export class Dispatch {
 	#connection: Connection | undefined;
 	/** Whether the last thing that was given was a suspect. */
 	#suspected = false;
+	/** Dropped while there were suspects, and not answered: each may still end the process. None outlives it. */
+	readonly #abandoned = new Set<number>();
 
 	/** Of the connected process. */
 	set allocations(allocations: number) {
@@ -66,14 +70,18 @@ export class Dispatch {
 
 	/** Forgets an input that nobody wants any more. */
 	drop(job: RunJob): void {
-		if (this.answered(job.id) !== undefined)
-			this.#connection?.send({ kind: "cancel", id: job.id });
+		const isCareful = this.#isCareful;
+		if (this.answered(job.id) !== undefined) {
+			if (isCareful) this.#abandoned.add(job.id);
+			else this.#connection?.send({ kind: "cancel", id: job.id });
+		}
 		this.#suspects.delete(job);
 		this.#waiting[job.lane].delete(job.owner, job);
 	}
 
 	/** The input that the connected process has answered; undefined for one that has been dropped. */
 	answered(id: number): RunJob | undefined {
+		this.#abandoned.delete(id);
 		const job = this.#sent.get(id);
 		if (job === undefined) return undefined;
 		this.#sent.delete(id);
@@ -91,6 +99,7 @@ export class Dispatch {
 	disconnect(): RunJob[] {
 		this.#connection = undefined;
 		this.#suspected = false;
+		this.#abandoned.clear();
 		const lost = [...this.#sent.values()];
 		this.#sent.clear();
 		for (const job of lost) {
@@ -106,10 +115,11 @@ export class Dispatch {
 		const connection = this.#connection;
 		if (connection === undefined) return;
 		connection.batch(() => {
-			if (this.#suspects.size > 0) {
+			if (this.#isCareful) {
 				this.#sendCarefully(connection);
 				return;
 			}
+			this.#suspected = false;
 			this.#sendLane("search", connection);
 			this.#sendLane("ingest", connection);
 		});
@@ -126,13 +136,23 @@ export class Dispatch {
 		];
 		this.#sent.clear();
 		this.#suspects.clear();
+		this.#abandoned.clear();
 		for (const lane of ["search", "ingest"] as const)
 			this.#held[lane] = { inputs: 0, tokens: 0 };
 		return jobs;
 	}
 
+	/** Whether there are suspects, or the process has the last of them. */
+	get #isCareful(): boolean {
+		return this.#suspects.size > 0 || (this.#suspected && this.#isBusy);
+	}
+
+	get #isBusy(): boolean {
+		return this.#sent.size + this.#abandoned.size > 0;
+	}
+
 	#sendCarefully(connection: Connection): void {
-		if (this.#sent.size > 0) return;
+		if (this.#isBusy) return;
 		if (this.#suspected && this.#waiting.search.size > 0) {
 			this.#suspected = false;
 			this.#sendLane("search", connection);

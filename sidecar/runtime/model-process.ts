@@ -155,17 +155,8 @@ export class ModelProcess implements LoadedModel {
 		this.#queueCapacity = settings.queueCapacity;
 		this.#queue.limit(this.#limits());
 		this.#results?.resize(settings.cacheBytes);
-		const { allocations, threadsPerAllocation } = this.#spec;
-		this.#serving?.process.send({
-			kind: "adjust",
-			allocations,
-			threadsPerAllocation,
-		});
+		this.#sendSettings();
 		this.#resize();
-	}
-
-	clearResults(): number {
-		return this.#results?.clear() ?? 0;
 	}
 
 	/** Resolves when everything that it has been given, also meanwhile, has been answered. */
@@ -199,6 +190,15 @@ export class ModelProcess implements LoadedModel {
 		};
 	}
 
+	#sendSettings(): void {
+		const { allocations, threadsPerAllocation } = this.#spec;
+		this.#serving?.process.send({
+			kind: "adjust",
+			allocations,
+			threadsPerAllocation,
+		});
+	}
+
 	#limits(): Load {
 		const { limits } = this.#options;
 		return { ...limits, inputs: this.#queueCapacity ?? limits.inputs };
@@ -208,9 +208,10 @@ export class ModelProcess implements LoadedModel {
 		const { modelId, logger, startTimeoutMs } = this.#options;
 		const process = spare ?? new SpawnedProcess({ modelId, logger });
 		this.#process = process;
+		const spec = this.#spec;
 		try {
 			this.#facts = await process.load({
-				spec: this.#spec,
+				spec,
 				timeoutMs: startTimeoutMs,
 				onAnswer: (answer) => this.#queue.answered(answer),
 				onAllocated: (allocations) => {
@@ -230,6 +231,8 @@ export class ModelProcess implements LoadedModel {
 		if (this.#gone !== undefined) throw this.#gone;
 		this.#state = "ready";
 		this.#serve(process, this.#facts);
+		// Adjusted while it loaded.
+		if (this.#spec !== spec) this.#sendSettings();
 		return process;
 	}
 

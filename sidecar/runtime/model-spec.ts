@@ -145,6 +145,4 @@ export interface LoadedModel {
 	stats(): ModelStats;
 	/** Changes how the model is run, while it serves; workers join and leave soon after. */
 	adjust(settings: RunSettings): void;
-	/** Forgets the results that are kept. @returns how many there were */
-	clearResults(): number;
 }

@@ -133,7 +133,7 @@ export class RunQueue {
 	/** From now on this process gets the inputs; `window` is what the model takes at most, tokens. */
 	connect(connection: Connection, window: number): void {
 		this.#window = window;
-		this.allocations = 1;
+		this.allocations = connection.allocations;
 		this.#dispatch.connect(connection);
 	}
 
@@ -156,8 +156,11 @@ export class RunQueue {
 	/** Takes an answer of the connected process. */
 	answered(answer: Answer): void {
 		const job = this.#dispatch.answered(answer.id);
-		// One without a job was dropped when it had begun already.
-		if (job === undefined) return;
+		// One without a job was dropped when it had begun already; what waits for its end may be given now.
+		if (job === undefined) {
+			this.#dispatch.send();
+			return;
+		}
 		if (answer.kind === "failed") {
 			const { code, reason } = answer.refusal;
 			this.#failJob(job, new SidecarError(code, reason));
@@ -288,8 +291,17 @@ export class RunQueue {
 
 	#admitWaiting(): void {
 		for (const lane of lanes) {
+			const room = this.#rooms[lane];
 			for (const wanted of this.#calls[lane]) {
-				if (!this.#rooms[lane].fits(this.#loadOf(wanted).load)) break;
+				const { load, longest } = this.#loadOf(wanted);
+				try {
+					room.checkPossible(load, longest);
+				} catch (error) {
+					// The limit was lowered meanwhile, or what it shared is done: all behind it would wait for ever.
+					this.#fail(wanted.request, error);
+					continue;
+				}
+				if (!room.fits(load)) break;
 				this.#calls[lane].delete(wanted);
 				this.#begin(wanted);
 			}
@@ -316,6 +328,7 @@ export class RunQueue {
 			this.#leave(job);
 			this.#dispatch.drop(job);
 		}
+		this.#tellEmpty();
 		this.#admitWaiting();
 		this.#dispatch.send();
 		this.#tellDemand();
@@ -325,6 +338,10 @@ export class RunQueue {
 		if (this.#jobs.get(job.key) !== job) return;
 		this.#jobs.delete(job.key);
 		this.#rooms[job.lane].leave(loadOf(job));
+		this.#tellEmpty();
+	}
+
+	#tellEmpty(): void {
 		if (!this.#isEmpty()) return;
 		for (const resolve of this.#whenEmpty.splice(0)) resolve();
 	}

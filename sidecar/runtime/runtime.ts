@@ -163,11 +163,13 @@ export class Runtime {
 		return models.length > 0;
 	}
 
-	/** Forgets the results that are kept, of one model or of all. @returns how many there were */
-	clearCache(modelId?: string): number {
-		return modelId === undefined
-			? this.#results.clear()
-			: (this.get(modelId)?.clearResults() ?? 0);
+	/**
+	 * Forgets the results that are kept, of the models with an identity, in memory or not, or of all.
+	 *
+	 * @returns how many there were
+	 */
+	clearCache(identity?: string): number {
+		return this.#results.clear(identity);
 	}
 
 	/** Takes all the models out of memory, and no more in; loads and calls under way end with RuntimeStopped. */

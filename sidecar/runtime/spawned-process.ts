@@ -43,6 +43,12 @@ const inheritedVariables = [
 	"TZ",
 ];
 
+/**
+ * After its end, milliseconds: what it has started has its output, too, and ends with it as soon as it looks up, or never if
+ * it hangs.
+ */
+const closingMs = 5_000;
+
 export interface SpawnedProcessOptions {
 	modelId: string;
 	logger: Logger;
@@ -93,7 +99,9 @@ export class SpawnedProcess {
 		this.#listen();
 		// After `close` neither the socket nor the process has anything more to say.
 		this.ended = new Promise((resolve) => {
-			child.on("close", () => resolve(this.#how()));
+			const end = () => resolve(this.#how());
+			child.once("close", end);
+			child.once("exit", () => setTimeout(end, closingMs).unref());
 		});
 	}
 

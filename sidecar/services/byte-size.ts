@@ -1,5 +1,12 @@
 import { SidecarError } from "../errors.ts";
-import { notADouble, notANumber, parseDouble, trimmed } from "./java-number.ts";
+import {
+	mostLong,
+	notADouble,
+	notANumber,
+	parseDouble,
+	parseLong,
+	trimmed,
+} from "./java-number.ts";
 
 /** Units as OpenSearch reads them, in lower case; the first that ends the text is the one. */
 const units: readonly (readonly [suffix: string, bytes: number])[] = [
@@ -15,9 +22,6 @@ const units: readonly (readonly [suffix: string, bytes: number])[] = [
 	["pb", 2 ** 50],
 	["b", 1],
 ];
-
-/** Java's `long`. */
-const maxBytes = 2n ** 63n - 1n;
 
 /**
  * A number of bytes from a text with a unit (`5gb`), or 0 or -1 without one.
@@ -35,22 +39,19 @@ export function parseBytes(name: string, text: string): number {
 	}
 	const [suffix, bytes] = unit;
 	const number = trimmed(lower.slice(0, -suffix.length));
-	const whole = /^[+-]?\d+$/.test(number)
-		? BigInt(number.replace(/^\+/, ""))
-		: undefined;
-	if (whole === undefined || whole > maxBytes || whole < -maxBytes - 1n)
-		throw notWhole(name, text, number, bytes);
+	const whole = parseLong(number);
+	if (whole === undefined) throw notWhole(name, text, number, bytes);
 	const value = whole * BigInt(bytes);
 	// `-1b` is no bound, as -1 is; with any other unit it is a number too small.
 	if (value === -1n) return -1;
-	if (value < 0n || value > maxBytes)
+	if (value < 0n || value > mostLong)
 		throw refused(
 			asSize,
 			new SidecarError(
 				"bad_request",
 				value < 0n
 					? `Values less than -1 bytes are not supported: ${text}`
-					: `Values greater than ${maxBytes} bytes are not supported: ${text}`,
+					: `Values greater than ${mostLong} bytes are not supported: ${text}`,
 			),
 		);
 	return Number(value);

@@ -74,9 +74,9 @@ export class Convergence {
 		this.#putOut.add(id);
 	}
 
-	/** Whether a model is deployed here and waits for a request that brings it into memory. */
-	isPutOut(id: string): boolean {
-		return this.#putOut.has(id);
+	/** Whether a model failed in this process, and is not tried again by itself. */
+	hasFailed(id: string): boolean {
+		return this.#failed.has(id);
 	}
 
 	/** Takes a model that is not planned here any more out of memory, also in the middle of its loading. */

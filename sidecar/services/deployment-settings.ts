@@ -15,6 +15,9 @@ const names: readonly DeploymentSettingName[] = [
 	"cache_size",
 ];
 
+/** Characters of a value that a message repeats. */
+const longestShown = 100;
+
 /**
  * How a model is to be run, out of a request to deploy it. A parameter of the URL stands before the body's field. A
  * number may be written as text; `cache_size` also with a unit (`64mb`).
@@ -50,11 +53,13 @@ function numberOf(name: DeploymentSettingName, value: unknown): number {
 	if (typeof value === "number") return value;
 	if (typeof value !== "string") return Number.NaN;
 	if (/^\d{1,16}$/.test(value)) return Number(value);
-	return name === "cache_size" ? parseBytes(name, value) : Number.NaN;
+	return name === "cache_size" && value.length <= longestShown
+		? parseBytes(name, value)
+		: Number.NaN;
 }
 
 /** A value in a message: whatever a client sends, the answer stays short. */
 function shown(value: unknown): string {
 	const text = typeof value === "string" ? value : JSON.stringify(value);
-	return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+	return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }

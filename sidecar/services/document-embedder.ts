@@ -36,6 +36,12 @@ interface ModelCall {
 /** Texts of one call to a model, so that the largest document does not fill its queue alone. */
 const textsAtOnce = 256;
 
+/**
+ * Vectors of one model for documents that are embedded together, bytes of their JSON: a small list of small texts has large
+ * vectors. OpenSearch takes 100 MB in one request unless it is told to take more.
+ */
+const mostVectorBytes = 256 * 1024 * 1024;
+
 /** Errors that are neither the document's nor its pipeline's fault: the write fails as a whole, to be tried again. */
 const passing: readonly ErrorCode[] = [
 	"timeout",
@@ -160,29 +166,21 @@ export class DocumentEmbedder {
 		steps: readonly PendingStep[],
 		options: EmbedDocumentsOptions,
 	): Promise<void> {
-		const texts = steps.flatMap(({ slots }) =>
+		// Those with the most texts last: what is too large is too large by itself.
+		const inOrder = [...steps].sort((a, b) => countOf(a) - countOf(b));
+		const texts = inOrder.flatMap(({ slots }) =>
 			slots.flatMap((slot) => slot.texts),
 		);
 		try {
-			const vectors: string[] = [];
-			for (let start = 0; start < texts.length; start += textsAtOnce) {
-				const call = {
-					modelId,
-					texts: texts.slice(start, start + textsAtOnce),
-					whenFull: options.whenFull(modelId),
-				};
-				for (const vector of await this.#vectors(call, options))
-					vectors.push(vector);
+			const vectors = await this.#vectorsOf(modelId, texts, options);
+			const starts = new Map<PendingStep, number>();
+			let end = 0;
+			for (const pending of inOrder) {
+				starts.set(pending, end);
+				end += countOf(pending);
 			}
-			let next = 0;
-			for (const { target, mark, step, slots } of steps) {
-				for (const slot of slots) {
-					const end = next + slot.texts.length;
-					target.document.place(slot, vectors.slice(next, end));
-					next = end;
-				}
-				target.document.markDone(mark, step);
-			}
+			for (const pending of steps)
+				place(pending, vectors, starts.get(pending) ?? 0);
 		} catch (error) {
 			if (options.signal.aborted || !(error instanceof SidecarError))
 				throw error;
@@ -190,6 +188,29 @@ export class DocumentEmbedder {
 			for (const { target, mark, step } of steps)
 				target.document.markFailed(mark, step, error.message);
 		}
+	}
+
+	/** Vectors as JSON texts, fewer than texts where they would take more memory than they may. */
+	async #vectorsOf(
+		modelId: string,
+		texts: readonly string[],
+		options: EmbedDocumentsOptions,
+	): Promise<string[]> {
+		const vectors: string[] = [];
+		let bytes = 0;
+		for (let start = 0; start < texts.length; start += textsAtOnce) {
+			if (bytes > mostVectorBytes) break;
+			const call = {
+				modelId,
+				texts: texts.slice(start, start + textsAtOnce),
+				whenFull: options.whenFull(modelId),
+			};
+			for (const vector of await this.#vectors(call, options)) {
+				vectors.push(vector);
+				bytes += vector.length;
+			}
+		}
+		return vectors;
 	}
 
 	/** Vectors as JSON texts. What never fits into the model's queue is given to it in halves. */
@@ -213,7 +234,13 @@ export class DocumentEmbedder {
 					}),
 				},
 			});
-			return embeddings.map(({ vector }) => vectorJson(vector));
+			// Equal texts share a vector.
+			const written = new Map<Float32Array, string>();
+			return embeddings.map(({ vector }) => {
+				const json = written.get(vector) ?? vectorJson(vector);
+				written.set(vector, json);
+				return json;
+			});
 		} catch (error) {
 			if (!isTooLarge(error) || texts.length === 1) throw error;
 		}
@@ -227,6 +254,34 @@ export class DocumentEmbedder {
 		};
 		return [...vectors, ...(await this.#vectors(second, options))];
 	}
+}
+
+function countOf({ slots }: PendingStep): number {
+	return slots.reduce((count, { texts }) => count + texts.length, 0);
+}
+
+/** Puts the vectors of a step into its document, if they are all there. @param start the first of them */
+function place(
+	pending: PendingStep,
+	vectors: readonly string[],
+	start: number,
+): void {
+	const { target, mark, step, slots } = pending;
+	if (start + countOf(pending) > vectors.length) {
+		target.document.markFailed(
+			mark,
+			step,
+			`the vectors of documents that are embedded together take more than ${mostVectorBytes} bytes as JSON: give the document fewer texts`,
+		);
+		return;
+	}
+	let next = start;
+	for (const slot of slots) {
+		const end = next + slot.texts.length;
+		target.document.place(slot, vectors.slice(next, end));
+		next = end;
+	}
+	target.document.markDone(mark, step);
 }
 
 function isTooLarge(error: unknown): boolean {

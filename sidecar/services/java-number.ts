@@ -1,10 +1,19 @@
 import { SidecarError } from "../errors.ts";
 
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?=[dDfF]?$)/;
+/** Digits can be divided in one way only: a text that is none of these is found out in linear time. */
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?=[dDfF]?$)/;
+
+/** Java's largest `long`. */
+export const mostLong = 2n ** 63n - 1n;
 
 /** A text without the white space around it that Java's `trim` removes. */
 export function trimmed(text: string): string {
-	return text.replace(/^[\0- ]+/, "").replace(/[\0- ]+$/, "");
+	const isBlank = (at: number) => text.charCodeAt(at) <= 0x20;
+	let [start, end] = [0, text.length];
+	// By hand: an expression would look for the end anew from every white space within.
+	while (start < end && isBlank(start)) start++;
+	while (end > start && isBlank(end - 1)) end--;
+	return text.slice(start, end);
 }
 
 /** The number that Java's `Double.parseDouble` reads, but for hexadecimal ones; undefined where it reads none. */
@@ -13,6 +22,16 @@ export function parseDouble(text: string): number | undefined {
 	if (/^[+-]?(?:NaN|Infinity)$/.test(word)) return Number(word);
 	const found = decimal.exec(word)?.[0];
 	return found === undefined ? undefined : Number(found);
+}
+
+/** The number that Java's `Long.parseLong` reads; undefined where it reads none. */
+export function parseLong(text: string): bigint | undefined {
+	if (!/^[+-]?\d+$/.test(text)) return undefined;
+	const digits = text.replace(/^([+-]?)0+(?=\d)/, "$1");
+	// A sign and 19 digits: to read millions of them takes seconds.
+	if (digits.length > 20) return undefined;
+	const number = BigInt(digits.replace(/^\+/, ""));
+	return number > mostLong || number < -mostLong - 1n ? undefined : number;
 }
 
 /** What Java says of a text that is no whole number. */

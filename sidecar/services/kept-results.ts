@@ -5,6 +5,7 @@ import { SidecarError } from "../errors.ts";
 import type { Peer, PeerClient } from "../peers/peer-client.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { ModelStore } from "../store/models.ts";
+import { modelIdentity } from "./model-loader.ts";
 import type { NodeRegistry } from "./node-registry.ts";
 
 export interface KeptResultsOptions {
@@ -38,30 +39,35 @@ export class KeptResults {
 	 * @throws SidecarError not_found for a model that is not there
 	 */
 	async clear(modelId?: string): Promise<ClearAnswer> {
-		const { models, registry } = this.#options;
-		if (modelId !== undefined) {
-			const model = await models.get(modelId);
-			if (!model || model.sidecar.deleting)
-				throw new SidecarError("not_found", "Failed to find model");
-		}
+		const { registry } = this.#options;
+		// Also of a model that is not in memory now: it would find them when it comes back.
+		const identity =
+			modelId === undefined ? undefined : await this.#identityOf(modelId);
 		await registry.look();
 		const answer: ClearAnswer = {
-			cleared: { [registry.id]: this.clearHere(modelId) },
+			cleared: { [registry.id]: this.clearHere(identity) },
 		};
 		await Promise.all(
-			registry.peers().map((peer) => this.#ask(peer, modelId, answer)),
+			registry.peers().map((peer) => this.#ask(peer, identity, answer)),
 		);
 		return answer;
 	}
 
 	/** This sidecar's part. @returns how many there were */
-	clearHere(modelId?: string): number {
-		return this.#options.runtime.clearCache(modelId);
+	clearHere(identity?: string): number {
+		return this.#options.runtime.clearCache(identity);
+	}
+
+	async #identityOf(modelId: string): Promise<string> {
+		const model = await this.#options.models.get(modelId);
+		if (!model || model.sidecar.deleting)
+			throw new SidecarError("not_found", "Failed to find model");
+		return modelIdentity(model);
 	}
 
 	async #ask(
 		peer: Peer,
-		modelId: string | undefined,
+		identity: string | undefined,
 		answer: ClearAnswer,
 	): Promise<void> {
 		const { peers, logger } = this.#options;
@@ -69,7 +75,7 @@ export class KeptResults {
 			const { status, text } = await peers.call(peer, {
 				method: "POST",
 				path: "/cache/clear",
-				body: JSON.stringify({ model_id: modelId }),
+				body: JSON.stringify({ identity }),
 				timeoutMs: peerTimeoutMs,
 			});
 			if (status !== 200)

@@ -104,7 +104,7 @@ export class ModelLoader {
 				sizeBytes: model.model_content_size_in_bytes ?? 0,
 				open: () => chunks.read(id, model),
 			});
-			const spec = withIdentity(this.#spec(model, files), model);
+			const spec = this.#spec(model, files);
 			this.#fitting.set(id, await this.#fittingAllocations(spec));
 			return {
 				loaded: await runtime.load(id, this.#fitted(id, model, spec), options),
@@ -138,11 +138,12 @@ export class ModelLoader {
 		return this.#options.runtime.unload(id);
 	}
 
+	/** Whatever this deployment says of them: a later one may not, and find the model in memory. */
 	async #fittingAllocations(spec: ModelSpec): Promise<number> {
-		const { memoryBytes } = this.#options;
+		const { memoryBytes, allocations } = this.#options;
 		return memoryBytes === undefined
-			? spec.allocations
-			: fittingAllocations(spec, memoryBytes);
+			? allocations
+			: fittingAllocations({ ...spec, allocations }, memoryBytes);
 	}
 
 	#fitted<T extends RunSettings>(
@@ -179,6 +180,7 @@ export class ModelLoader {
 		const common = {
 			...files,
 			...this.#settings(model),
+			identity: modelIdentity(model),
 			loneThreads: this.#options.loneThreads,
 			...(config.model_max_length !== undefined && {
 				maxLength: config.model_max_length,
@@ -193,28 +195,40 @@ export class ModelLoader {
 		return {
 			...common,
 			functionName: algorithm,
-			poolingMode: config.pooling_mode ?? "MEAN",
-			normalize: config.normalize_result ?? false,
+			...readingOf(config),
 			dimension: config.embedding_dimension,
 		};
 	}
 }
 
 /**
- * A specification with what tells apart models that make different things of a text: the content, and what of the
- * configuration says what is made of it. A prefix is part of the text already.
+ * What tells apart models that make different things of a text: the content, and what of the configuration says what
+ * is made of it. A prefix is part of the text already.
  */
-function withIdentity(
-	spec: ModelSpec,
-	{ model_content_hash_value: hash }: StoredModel,
-): ModelSpec {
-	const { functionName, maxLength } = spec;
+export function modelIdentity({
+	algorithm,
+	model_content_hash_value: hash,
+	model_config: config = {},
+}: StoredModel): string {
+	const { poolingMode, normalize } = readingOf(config);
 	const reading =
-		spec.functionName === "TEXT_EMBEDDING"
-			? [spec.poolingMode, spec.normalize, spec.dimension]
+		algorithm === "TEXT_EMBEDDING"
+			? [poolingMode, normalize, config.embedding_dimension]
 			: [];
-	const meaning = [hash.toLowerCase(), functionName, maxLength, ...reading];
-	return { ...spec, identity: JSON.stringify(meaning) };
+	return JSON.stringify([
+		hash.toLowerCase(),
+		algorithm,
+		config.model_max_length,
+		...reading,
+	]);
+}
+
+/** How token vectors become one, with what holds where a configuration does not say it. */
+function readingOf({ pooling_mode, normalize_result }: ModelConfig) {
+	return {
+		poolingMode: pooling_mode ?? "MEAN",
+		normalize: normalize_result ?? false,
+	};
 }
 
 /** In an archive without a graph the tokenizer is what there is of a model. */

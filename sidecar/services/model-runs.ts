@@ -59,8 +59,8 @@ export class ModelRuns {
 	async #require(id: string): Promise<ReadyModel> {
 		const ready = this.#loader.get(id);
 		if (ready) return ready;
-		// The other sidecar can't know that it is not in memory now.
-		if (this.#convergence.isPutOut(id)) {
+		// The other sidecar can't know that it is not in memory now: it had to leave, is on its way, or this process is new.
+		if (!this.#convergence.hasFailed(id)) {
 			const outcome = await this.#convergence.run(id);
 			if ("ready" in outcome) return outcome.ready;
 			if ("error" in outcome) throw outcome.error;

@@ -161,12 +161,18 @@ function isSilence(error: unknown): error is SidecarError {
 
 function failureOf(peer: Peer, text: string): SidecarError {
 	const failure: unknown = JSON.parse(text);
-	if (Value.Check(RemoteFailure, failure) && isErrorCode(failure.code))
-		return new SidecarError(failure.code, failure.reason, {
-			...(failure.retry_after_ms !== undefined && {
-				retryAfterMs: failure.retry_after_ms,
-			}),
+	if (Value.Check(RemoteFailure, failure) && isErrorCode(failure.code)) {
+		const { code, reason, retry_after_ms: retryAfterMs } = failure;
+		// It was restarted, and has a secret that is not known here before the next heartbeat: it is nobody's fault.
+		if (code === "forbidden")
+			return new SidecarError(
+				"upstream_unavailable",
+				`sidecar [${peer.id}] has just been restarted`,
+			);
+		return new SidecarError(code, reason, {
+			...(retryAfterMs !== undefined && { retryAfterMs }),
 		});
+	}
 	return new SidecarError(
 		"upstream_broken",
 		`sidecar [${peer.id}] gave an answer that is none`,

@@ -1,5 +1,5 @@
 import { SidecarError } from "../errors.ts";
-import { notANumber, parseDouble, trimmed } from "./java-number.ts";
+import { notANumber, parseDouble, parseLong, trimmed } from "./java-number.ts";
 
 /** Units as OpenSearch reads them, in milliseconds; the first that ends the text is the one. */
 const units: readonly (readonly [suffix: string, milliseconds: number])[] = [
@@ -11,9 +11,6 @@ const units: readonly (readonly [suffix: string, milliseconds: number])[] = [
 	["h", 3_600_000],
 	["d", 86_400_000],
 ];
-
-/** Java's `long`. */
-const mostUnits = 2n ** 63n - 1n;
 
 /**
  * A time of OpenSearch (`500ms`, `10s`) in milliseconds; without a unit 0 and -1 alone.
@@ -35,10 +32,8 @@ export function parseTime(name: string, text: string): number {
 	}
 	const [suffix, milliseconds] = unit;
 	const number = trimmed(lower.slice(0, -suffix.length));
-	const whole = /^[+-]?\d+$/.test(number)
-		? BigInt(number.replace(/^\+/, ""))
-		: undefined;
-	if (whole === undefined || whole > mostUnits || whole < -mostUnits - 1n)
+	const whole = parseLong(number);
+	if (whole === undefined)
 		throw refused(
 			parseDouble(number) === undefined
 				? `failed to parse [${text}]`

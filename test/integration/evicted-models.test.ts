@@ -172,6 +172,20 @@ it("a sidecar without the model gets its answers from the one that had to put it
 		expect(answer.text).toBe((await predict(id)).text);
 		expect(answer.status).toBe(200);
 	}
+	const path = `${base}/_predict/text_embedding/${second}`;
+	const ask = () => other.call("POST", path, { text_docs: ["a wine"] });
+	let isBack = false;
+	const asked = [
+		ask().finally(() => {
+			isBack = true;
+		}),
+	];
+	// Others come all the while that the first one's request brings the model back.
+	while (!isBack) {
+		await sidecar.call("GET", `${base}/models/${second}`);
+		asked.push(ask());
+	}
+	for (const { status } of await Promise.all(asked)) expect(status).toBe(200);
 	await other.close();
 	await set(null);
 });

@@ -640,6 +640,34 @@ describe("a document without its vector is never stored", () => {
 		});
 	});
 
+	it("when it is a small one with more vectors than there is memory for: it fails, alone, and nobody else notices", async () => {
+		const index = await embeddingIndex();
+		const many = { text: Array.from({ length: 120_000 }, () => "") };
+		const { json } = await sidecar.call(
+			"POST",
+			`/${index}/_bulk`,
+			lines(
+				{ index: { _id: "many" } },
+				many,
+				{ index: { _id: "one" } },
+				{ text: "a wine" },
+			),
+		);
+		expect(json).toMatchObject({
+			items: [
+				{
+					index: {
+						_id: "many",
+						status: 500,
+						error: { reason: expect.stringContaining("268435456 bytes") },
+					},
+				},
+				{ index: { _id: "one", status: 201 } },
+			],
+		});
+		expect(await storedVector(index, "one")).toMatchObject({ vector });
+	});
+
 	it("unless its pipeline has a rule for failures, which then holds", async () => {
 		const index = await createIndex();
 		const failing = { model_id: "unknown", field_map: { text: "vector" } };

@@ -74,6 +74,17 @@ test("a model that was changed while it served comes back as it was changed when
 	await untilAllocated(model, 3);
 });
 
+test("a model that is changed while its process is being replaced comes back as it was changed", async () => {
+	const spec = await models.miniLm("int8", { allocations: 1 });
+	const model = await models.runtime({ processors: 4 }).load("late", spec);
+	process.kill(pidOf(model), "SIGKILL");
+	await vi.waitFor(() => expect(model.stats().restarts).toBe(1), patience);
+	expect(model.stats().state).toBe("restarting");
+	// Two there are for a moment in any case, when one that is prepared takes the place of the first.
+	model.adjust({ ...spec, allocations: 3 });
+	await untilAllocated(model, 3);
+});
+
 test("never more runs go on than there are processors, over all models, and each gets its part", async () => {
 	const runtime = models.runtime({ processors: 1, queueCapacity: 5_000 });
 	const spec = await models.miniLm("int8", { allocations: 2 });
@@ -115,7 +126,11 @@ test.each(["int8", "fp32"] as const)(
 	async (precision) => {
 		const spec = await models.miniLm(precision, { allocations: 1 });
 		const options = { processors: 3, queueCapacity: 5_000 };
-		const narrow = await models.runtime(options).load("narrow", spec);
+		const narrow = await models
+			.runtime(options)
+			.load("narrow", { ...spec, allocations: 3 });
+		// Only a prepared model has threads for lone texts.
+		await untilAllocated(narrow, 3);
 		const wide = await models
 			.runtime(options)
 			.load("wide", { ...spec, loneThreads: 3 });

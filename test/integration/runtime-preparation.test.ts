@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
 	cp,
 	mkdtemp,
@@ -18,6 +19,7 @@ import {
 	beforeAll,
 	describe,
 	expect,
+	onTestFinished,
 	test,
 	vi,
 } from "vitest";
@@ -26,8 +28,9 @@ import type {
 	LoadedModel,
 	TextEmbeddingSpec,
 } from "../../sidecar/runtime/model-spec.ts";
+import { unobserved } from "../../sidecar/runtime/observer.ts";
 import { type Graph, onnxModel } from "../helpers/onnx-graph.ts";
-import { RuntimeModels } from "../helpers/runtime-models.ts";
+import { isAlive, RuntimeModels } from "../helpers/runtime-models.ts";
 
 /** From three tokens to the whole window, in steps that no kernel's block divides. */
 const texts = Array.from({ length: 14 }, (_, step) =>
@@ -236,6 +239,40 @@ test("a sidecar that stops while a model is prepared leaves nothing half done in
 	expect(await readdir(await formOf(spec))).toContain("weights.bin");
 });
 
+test.runIf(existsSync("/proc/self/task"))(
+	"a preparation that hangs does not keep its model from being unloaded",
+	async () => {
+		const spec = await fresh("fp32");
+		const runtime = models.runtime();
+		const model = await runtime.load("model", spec);
+		const hanging = await vi.waitFor(
+			async () => {
+				const pid = await childOf(model.stats().pid ?? 0);
+				expect(pid).toBeGreaterThan(0);
+				return pid;
+			},
+			{ timeout: 30_000, interval: 5 },
+		);
+		onTestFinished(() => {
+			process.kill(hanging, "SIGKILL");
+			return vi.waitFor(() => expect(isAlive(hanging)).toBe(false), {
+				timeout: 30_000,
+			});
+		});
+		process.kill(hanging, "SIGSTOP");
+		expect(await runtime.unload("model")).toBe(true);
+	},
+);
+
+/** A process that another one has started; 0 if there is none. */
+async function childOf(pid: number): Promise<number> {
+	const threads = await readdir(`/proc/${pid}/task`);
+	const lists = await Promise.all(
+		threads.map((id) => readFile(`/proc/${pid}/task/${id}/children`, "utf8")),
+	);
+	return Number.parseInt(lists.join(" ").trim() || "0", 10);
+}
+
 /** Takes one text only, and gives each token's id, which stands in a table larger than what is not worth preparing. */
 const oneText: Graph = {
 	inputs: [{ name: "input_ids", type: "int64", dims: [1, "tokens"] }],
@@ -270,5 +307,37 @@ test("a graph for one text at a time is prepared, and runs each alone", async ()
 		);
 	expect(vectors).toEqual(expected);
 	expect(await readdir(await formOf(spec))).toContain("weights.bin");
+	await runtime.close();
+});
+
+test("a tokenizer with more tokens than the graph keeps no model from serving, with threads for lone texts too", async () => {
+	const spec = await fresh("int8");
+	const values = Float32Array.from({ length: 40_000 }, (_, i) => i >> 1);
+	const constants = [{ name: "table", dims: [20_000, 2], values }];
+	await writeFile(spec.modelPath, onnxModel({ ...oneText, constants }));
+	const runtime = models.runtime();
+	const model = await runtime.load("model", {
+		...spec,
+		dimension: 2,
+		allocations: 1,
+		loneThreads: 2,
+	});
+	await expect(model.embed(["water"])).resolves.toHaveLength(1);
+	await runtime.close();
+});
+
+test("a prepared model with one allocation runs texts of equal length together from its start on", async () => {
+	const spec = await fresh("fp32");
+	await start(spec);
+	const batches: number[] = [];
+	const runtime = models.runtime({
+		observer: { ...unobserved, ran: ({ batch }) => batches.push(batch) },
+	});
+	const model = await runtime.load("model", { ...spec, allocations: 1 });
+	await vi.waitFor(async () => {
+		const asked = Array.from({ length: 40 }, (_, i) => `wine of ${1900 + i}`);
+		await model.embed(asked);
+		expect(Math.max(...batches)).toBeGreaterThan(1);
+	});
 	await runtime.close();
 });

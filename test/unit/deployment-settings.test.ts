@@ -78,9 +78,11 @@ describe("the settings of a deployment", () => {
 	);
 
 	it("that are long are not repeated in full", () => {
-		const read = () =>
-			readDeploymentSettings({ queue_capacity: "9".repeat(100_000) }, {});
-		expect(read).toThrow(/^.{1,300}$/);
+		for (const name of ["queue_capacity", "cache_size"]) {
+			const read = () =>
+				readDeploymentSettings({ [name]: "9".repeat(100_000) }, {});
+			expect(read).toThrow(/^.{1,300}$/);
+		}
 	});
 });
 

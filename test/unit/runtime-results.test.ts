@@ -115,6 +115,19 @@ describe("results that are kept", () => {
 		expect(cache.open("other").get("a")).toBeUndefined();
 	});
 
+	it("are forgotten by what they are of, also those of a model that has left memory", () => {
+		const cache = new ResultCache({ maxBytes: 100_000 });
+		const [gone, there] = [cache.open("gone"), cache.open("there")];
+		for (const space of [gone, there]) space.put("a", small, "search");
+		gone.close();
+		expect(cache.clear("gone")).toBe(1);
+		expect(cache.clear("nobody's")).toBe(0);
+		expect(cache.open("gone").get("a")).toBeUndefined();
+		expect(there.get("a")).toBeDefined();
+		expect(cache.clear("there")).toBe(1);
+		expect(there.get("a")).toBeUndefined();
+	});
+
 	it("give way when the limit shrinks", () => {
 		const space = new ResultCache({ maxBytes: 100_000 }).open("model");
 		for (let n = 0; n < 20; n++) space.put(String(n), small, "ingest");

@@ -14,6 +14,11 @@ import { RuntimeStopped } from "../../sidecar/runtime/runtime-stopped.ts";
 /** A process that notes what it is sent; a text is answered when the test says so, with its length for a vector. */
 class NotedProcess implements Connection {
 	readonly sent: ToProcess[] = [];
+	readonly allocations: number;
+
+	constructor(allocations = 1) {
+		this.allocations = allocations;
+	}
 
 	send(message: ToProcess): void {
 		this.sent.push(message);
@@ -329,6 +334,70 @@ test("a text that ends every process is given up with the cause, and those that 
 	expect(queue.counts.failed).toBe(1);
 });
 
+test("nothing runs beside a suspect, the last one too: what it ends would be lost with it", async () => {
+	const { queue } = connected();
+	const answer = queue.run(["suspect"]);
+	queue.disconnect("was ended by SIGKILL");
+	const later = queue.run(["later"]);
+	const next = new NotedProcess();
+	queue.connect(next, 512);
+	const query = queue.run(["query"], { lane: "search" });
+	expect(next.texts()).toEqual(["suspect"]);
+	next.answer(queue, "suspect");
+	expect(next.texts()).toEqual(["suspect", "query", "later"]);
+	const last = queue.run(["last"]);
+	expect(next.texts().at(-1)).toBe("last");
+	for (const text of ["query", "later", "last"]) next.answer(queue, text);
+	const all = await Promise.all([answer, query, later, last]);
+	expect(all).toHaveLength(4);
+});
+
+test("a suspect whose client leaves is waited for: what comes after it is not lost by its fault", async () => {
+	const { queue } = connected();
+	const controller = new AbortController();
+	const poison = queue.run(["poison"], { signal: controller.signal });
+	const innocent = queue.run(["innocent"]);
+	queue.disconnect("was ended by SIGKILL");
+	const second = new NotedProcess();
+	queue.connect(second, 512);
+	controller.abort(new Error("client left"));
+	await expect(poison).rejects.toThrow("client left");
+	const other = queue.run(["other"]);
+	expect(second.texts()).toEqual(["poison"]);
+	queue.disconnect("hung");
+	const third = new NotedProcess();
+	queue.connect(third, 512);
+	expect(answerAll(queue, third)).toEqual(["innocent", "other"]);
+	await expect(innocent).resolves.toHaveLength(1);
+	await expect(other).resolves.toHaveLength(1);
+});
+
+test("a suspect whose client leaves holds up the next one until it has ended, and no longer", async () => {
+	const { queue } = connected();
+	const controller = new AbortController();
+	const left = queue.run(["left"], { signal: controller.signal });
+	const stays = queue.run(["stays"]);
+	queue.disconnect("was ended by SIGKILL");
+	const next = new NotedProcess();
+	queue.connect(next, 512);
+	controller.abort(new Error("client left"));
+	await expect(left).rejects.toThrow("client left");
+	next.answer(queue, "left");
+	expect(next.texts()).toEqual(["left", "stays"]);
+	next.answer(queue, "stays");
+	await expect(stays).resolves.toHaveLength(1);
+});
+
+test("a process that has more allocations by the time it is heard gets work for all of them", () => {
+	const { queue } = connected({ inputs: 100 });
+	queue.disconnect("was ended by SIGKILL");
+	const documents = Array.from({ length: 20 }, (_, i) => long(`${i}`));
+	void queue.run(documents);
+	const process = new NotedProcess(3);
+	queue.connect(process, 512);
+	expect(process.texts()).toHaveLength(6);
+});
+
 test("an unloaded model lets nobody wait for ever", async () => {
 	const { queue, size } = connected();
 	const waiting = queue.run(["a", "b", "c"]);
@@ -466,6 +535,30 @@ test("a bulk whose client leaves while it waits for room is forgotten", async ()
 	process.answer(queue, "a");
 	await queue.drained();
 	expect(process.texts()).toEqual(["a"]);
+});
+
+test("a queue that becomes smaller than what waits for it says so, and lets in what comes after", async () => {
+	const { queue, process } = connected({ inputs: 4 });
+	const first = queue.run(["a", "b", "c", "d"]);
+	const fed = queue.run(["e", "f", "g"], { whenFull: "wait" });
+	const behind = queue.run(["h"], { whenFull: "wait" });
+	queue.limit({ ...enough, inputs: 2 });
+	await expect(fed).rejects.toMatchObject({ code: "too_large" });
+	expect(answerAll(queue, process)).toEqual(["a", "b", "c", "d", "h"]);
+	await expect(Promise.all([first, behind])).resolves.toHaveLength(2);
+	await queue.drained();
+});
+
+test("a bulk that shared more than its queue holds does not wait for ever once that is done", async () => {
+	const { queue, process } = connected({ inputs: 2 });
+	const first = queue.run(["a", "b"]);
+	// Of the three one is new.
+	const fed = queue.run(["a", "b", "c"], { whenFull: "wait" });
+	const leaving = queue.drained();
+	for (const text of ["a", "b"]) process.answer(queue, text);
+	await expect(first).resolves.toHaveLength(2);
+	await expect(fed).rejects.toMatchObject({ code: "too_large" });
+	await leaving;
 });
 
 test("who is turned away is told when there will be room: the longer the queue, the later", async () => {

@@ -18,6 +18,9 @@ describe("a time", () => {
 		["-1", -1],
 		["-01", -1],
 		["+1s", 1_000],
+		[`-${"0".repeat(30)}s`, 0],
+		[`${"0".repeat(30)}7s`, 7_000],
+		["9223372036854775807nanos", 2 ** 63 * 1e-6],
 	])("is read as OpenSearch reads it: %j", (text, ms) => {
 		expect(parseTime("timeout", text)).toBeCloseTo(ms, 9);
 	});
@@ -61,6 +64,17 @@ describe("a time", () => {
 		expect(() => parseTime("timeout", text)).toThrow(
 			expect.objectContaining({ code: "bad_request", message: reason }),
 		);
+	});
+
+	// Took from seconds to minutes, in which nobody else was answered.
+	it.each([
+		["digits", `${"9".repeat(10_000_000)}s`],
+		["digits and a letter", `${"9".repeat(300_000)}x s`],
+		["white space", `1${" ".repeat(300_000)}1s`],
+	])("of many %s is refused at once, and keeps nobody waiting", (_, text) => {
+		const begin = performance.now();
+		expect(() => parseTime("timeout", text)).toThrow("failed to parse");
+		expect(performance.now() - begin).toBeLessThan(1_000);
 	});
 
 	it("of nothing, or of less, holds nobody to it", () => {

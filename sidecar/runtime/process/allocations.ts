@@ -58,16 +58,18 @@ export class Allocations {
 		this.#wanted = wanted;
 		if (this.#start === undefined || this.#changing) return;
 		this.#changing = true;
-		try {
-			while (await this.#change());
-		} catch (error) {
-			const { allocations } = this.#wanted;
-			console.error(
-				`the model runs with ${this.#present.length} of ${allocations} allocations: ${refusalOf(error).reason}`,
-			);
-		} finally {
-			this.#changing = false;
-		}
+		let tried: Wanted;
+		do {
+			tried = this.#wanted;
+			try {
+				while (await this.#change());
+			} catch (error) {
+				console.error(
+					`the model runs with ${this.#present.length} of ${tried.allocations} allocations: ${refusalOf(error).reason}`,
+				);
+			}
+		} while (tried !== this.#wanted);
+		this.#changing = false;
 	}
 
 	/** One step towards what is wanted. @returns false where there is nothing left to do */
@@ -75,11 +77,16 @@ export class Allocations {
 		const { allocations, threadsPerAllocation: threads } = this.#wanted;
 		const fitting = this.#present.filter((one) => this.#fits(one, threads));
 		const outdated = this.#present.find((one) => !fitting.includes(one));
+		// What may run together is known of these threads and this graph alone.
+		if (outdated !== undefined) this.#options.scheduler.grouping = alone;
 		if (fitting.length < allocations) await this.#add(threads);
 		const surplus =
 			outdated ?? (fitting.length > allocations ? fitting.at(-1) : undefined);
 		if (surplus !== undefined) await this.#end(surplus);
 		if (surplus !== undefined || fitting.length < allocations) return true;
+		const { spec, scheduler } = this.#options;
+		const isKnown = threads === spec.threadsPerAllocation;
+		scheduler.grouping = (isKnown && this.#start?.grouping) || alone;
 		return this.#widen(threads);
 	}
 
@@ -123,32 +130,35 @@ export class Allocations {
 	}
 
 	async #add(threads: number): Promise<void> {
-		const { spec, scheduler, onChange } = this.#options;
+		const { scheduler, onChange } = this.#options;
 		const worker = await this.#load(threads);
 		this.#present.push(worker);
-		// What may run together was found out with the specification's threads.
-		const isKnown = threads === spec.threadsPerAllocation;
-		scheduler.grouping = (isKnown && this.#start?.grouping) || alone;
 		onChange(this.#present.length);
 		scheduler.add(worker);
 	}
 
 	async #load(threads: number): Promise<InferenceWorker> {
 		const worker = new InferenceWorker();
-		const { graph } = this.#start ?? asItCame;
 		const spec = { ...this.#options.spec, threadsPerAllocation: threads };
+		try {
+			await this.#loadInto(worker, spec);
+			return worker;
+		} catch (error) {
+			await worker.end();
+			throw error;
+		}
+	}
+
+	async #loadInto(worker: InferenceWorker, spec: ModelSpec): Promise<void> {
+		const { graph } = this.#start ?? asItCame;
 		try {
 			await worker.load(spec, graph);
 		} catch (error) {
-			if (graph.form === "original") {
-				await worker.end();
-				throw error;
-			}
+			if (graph.form === "original") throw error;
 			// It has been deleted, to make room in the cache folder.
 			this.#start = asItCame;
 			await worker.load(spec, asItCame.graph);
 		}
-		return worker;
 	}
 
 	async #end(worker: InferenceWorker): Promise<void> {

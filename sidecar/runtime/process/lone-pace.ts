@@ -6,6 +6,8 @@ interface Known {
 	runs: number;
 	/** Whether it was chosen to see how long it takes. */
 	isTrial: boolean;
+	/** Runs until the other way is tried again. */
+	until: number;
 	/** Usual time of a run, microseconds; undefined before it has been tried. */
 	narrow?: number;
 	wide?: number;
@@ -21,8 +23,12 @@ const gain = 0.9;
 const trialRuns = 10;
 const coldRuns = 4;
 
-/** Runs after which the other way is tried again, since what else the machine does may have changed. */
-const runsBetween = 512;
+/**
+ * Runs after which the other way is tried again: soon at first, since code that is new is slow, and later seldom, since what
+ * else the machine does may have changed.
+ */
+const firstUntil = 32;
+const lastUntil = 512;
 
 /**
  * Whether a text that is run alone is run quicker by several threads than by one, learned from runs: for short texts, on
@@ -49,7 +55,7 @@ export class LonePace {
 		}
 		if (known.isTrial) {
 			if (known.runs >= trialRuns) this.#choose(known);
-		} else if (known.runs >= runsBetween || isDisappointing(known)) {
+		} else if (known.runs >= known.until || isDisappointing(known)) {
 			tryOther(known);
 		}
 	}
@@ -64,13 +70,14 @@ export class LonePace {
 		known.isWide = wide < gain * narrow;
 		known.isTrial = false;
 		known.runs = 0;
+		known.until = Math.min(lastUntil, 2 * known.until);
 	}
 
 	#knownOf(tokens: number): Known {
 		const length = Math.round(2 * Math.log2(tokens));
 		let known = this.#known.get(length);
 		if (known === undefined) {
-			known = { isWide: false, runs: 0, isTrial: true };
+			known = { isWide: false, runs: 0, isTrial: true, until: firstUntil };
 			this.#known.set(length, known);
 		}
 		return known;

@@ -4,7 +4,6 @@ import {
 	decodeMessage,
 	encodeMessage,
 	type FromProcess,
-	type ProcessStatus,
 	refusalOf,
 	type ToProcess,
 } from "../messages.ts";
@@ -60,7 +59,7 @@ export class ModelHost {
 				void this.#allocations?.want(message);
 				break;
 			case "ask":
-				this.#say({ kind: "status", status: this.#status() });
+				void this.#sayStatus();
 		}
 	}
 
@@ -100,12 +99,11 @@ export class ModelHost {
 		}
 	}
 
-	#status(): ProcessStatus {
+	async #sayStatus(): Promise<void> {
+		const residentBytes = await residentMemory();
 		const since = this.#scheduler?.runningSince;
-		return {
-			residentBytes: residentMemory(),
-			runningMs: since === undefined ? 0 : performance.now() - since,
-		};
+		const runningMs = since === undefined ? 0 : performance.now() - since;
+		this.#say({ kind: "status", status: { residentBytes, runningMs } });
 	}
 
 	/** A span gets its words; everything else is said as it is, and at once. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 /**
  * Memory that this process has of the machine, bytes. Weights that are mapped into it several times, or into other
@@ -6,14 +6,15 @@ import { readFileSync } from "node:fs";
  *
  * @see https://docs.kernel.org/filesystems/proc.html
  */
-export function residentMemory(): number {
-	return proportionalSet() ?? process.memoryUsage.rss();
+export async function residentMemory(): Promise<number> {
+	return (await proportionalSet()) ?? process.memoryUsage.rss();
 }
 
-function proportionalSet(): number | undefined {
+/** The kernel takes some milliseconds to count it, in a thread of its own. */
+async function proportionalSet(): Promise<number | undefined> {
 	if (process.platform !== "linux") return undefined;
 	try {
-		const rollup = readFileSync("/proc/self/smaps_rollup", "utf8");
+		const rollup = await readFile("/proc/self/smaps_rollup", "utf8");
 		const kibibytes = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];
 		return kibibytes === undefined ? undefined : Number(kibibytes) * 1_024;
 	} catch {

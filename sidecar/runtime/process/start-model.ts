@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { SidecarError } from "../../errors.ts";
+import { refusalOf } from "../messages.ts";
 import type { ModelInput } from "../model-result.ts";
 import type { ModelFacts, ModelSpec } from "../model-spec.ts";
 import {
@@ -93,23 +94,35 @@ async function startGraph(
 		return { ...read, tokenizer };
 	});
 	const { inputs, outputs, tokenizer } = loaded;
-	const { window, vocabularySize: vocabulary } = tokenizer;
-	const { loneThreads = 0, threadsPerAllocation } = spec;
 	return {
 		tokenizer,
 		runner: worker,
 		start,
-		check:
-			loneThreads > threadsPerAllocation
-				? await recordCheck(worker, { vocabulary, window })
-				: undefined,
+		check: await checkOf(spec, worker, tokenizer),
 		facts: {
-			window,
+			window: tokenizer.window,
 			inputs,
 			outputs,
 			...(isSparse && { vocabulary: await tokenizer.vocabulary() }),
 		},
 	};
+}
+
+async function checkOf(
+	{ loneThreads = 0, threadsPerAllocation }: ModelSpec,
+	worker: InferenceWorker,
+	{ window, vocabularySize: vocabulary }: TextTokenizer,
+): Promise<LoneCheck | undefined> {
+	if (loneThreads <= threadsPerAllocation) return undefined;
+	try {
+		return await recordCheck(worker, { vocabulary, window });
+	} catch (error) {
+		// Of a tokenizer with more tokens than the graph the texts that come can be run, and any token can not.
+		console.error(
+			`texts that come alone get no threads of their own: ${refusalOf(error).reason}`,
+		);
+		return undefined;
+	}
 }
 
 function readsPairs({ functionName }: ModelSpec): boolean {

@@ -55,12 +55,13 @@ export class ResultCache {
 		return space;
 	}
 
-	/** Forgets all results. @returns how many there were */
-	clear(): number {
+	/** Forgets the results of an identity, whether a model in memory has it or not, or all. @returns how many there were */
+	clear(identity?: string): number {
 		let cleared = 0;
-		for (const [identity, kept] of this.#kept) {
+		for (const [of, kept] of this.#kept) {
+			if (identity !== undefined && of !== identity) continue;
 			cleared += this.#change(kept, () => kept.clear());
-			if (this.#idle.delete(kept)) this.#kept.delete(identity);
+			if (this.#idle.delete(kept)) this.#kept.delete(of);
 		}
 		return cleared;
 	}
