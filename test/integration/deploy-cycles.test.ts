@@ -53,7 +53,7 @@ describe.runIf(canMeasureMemory)(`after ${cycles} deployments`, () => {
 			before.memory = await residentBytes(pid());
 			before.files = await openFiles();
 		}
-		expect(await processes()).toEqual([]);
+		await expect.poll(processes, { timeout: 10_000 }).toEqual([]);
 		const mapped = await readFile(`/proc/${pid()}/maps`, "utf8");
 		expect(mapped).not.toContain("onnxruntime");
 		expect(await openFiles()).toBeLessThanOrEqual(before.files + 4);

@@ -40,8 +40,13 @@ test("threads that make something else of it are not, be it the last bit of a lo
 
 test("what could not be compared is not let in", async () => {
 	const one = runnerOf((tokens) => vectorOf(tokens));
-	const check = await recordCheck(one, { ...range, window: 2 });
-	expect(await passes(one, check)).toBe(false);
+	expect(await passes(one, { inputs: [], outputs: [] })).toBe(false);
+});
+
+test("a model with a small window is compared up to that", async () => {
+	const one = runnerOf((tokens) => vectorOf(tokens));
+	const { inputs } = await recordCheck(one, { ...range, window: 20 });
+	expect(inputs.map(({ ids }) => ids.length)).toEqual([3, 8, 20]);
 });
 
 /** Runs texts of a length as the pace says, each in the time that its way takes. @returns how many ran wide */

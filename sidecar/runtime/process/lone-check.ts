@@ -6,6 +6,9 @@ import type { Runner } from "./runner.ts";
 /** Lengths at which results are compared, tokens; a text of the last one takes some milliseconds. */
 const lengths = [3, 8, 21, 48];
 
+/** What is known of these lengths is known of those between them, and of none that is longer. */
+export const longestChecked = 48;
+
 /** What a model makes of some inputs, so that it can be seen whether another session makes the same of them. */
 export interface LoneCheck {
 	inputs: readonly Tokens[];
@@ -17,9 +20,10 @@ export async function recordCheck(
 	runner: Runner,
 	{ vocabulary, window }: { vocabulary: number; window: number },
 ): Promise<LoneCheck> {
-	const inputs = lengths
-		.filter((length) => length <= window)
-		.flatMap((length) => probeInputs(1, length, vocabulary));
+	const possible = new Set(lengths.map((length) => Math.min(length, window)));
+	const inputs = [...possible].flatMap((length) =>
+		probeInputs(1, length, vocabulary),
+	);
 	return { inputs, outputs: await runEach(runner, inputs) };
 }
 

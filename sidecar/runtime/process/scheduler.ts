@@ -4,6 +4,7 @@ import type { RunTimes } from "../result-frame.ts";
 import type { TextTokenizer, TokenizedText } from "../tokenizer.ts";
 import { alone, type Grouping } from "./grouping.ts";
 import { LaneTurns } from "./lane-turns.ts";
+import { longestChecked } from "./lone-check.ts";
 import { LonePace } from "./lone-pace.ts";
 import type { Runner } from "./runner.ts";
 
@@ -238,6 +239,7 @@ export class Scheduler {
 		const lane = search === 1 ? "search" : "ingest";
 		for (const { tokens } of this.#ready.in(lane)) {
 			const length = tokens.ids.length;
+			if (length > longestChecked) return false;
 			if (this.#microsPerToken * length > longestGroup) return false;
 			if (!this.#lonePace.prefersWide(length)) return false;
 		}
