@@ -53,7 +53,7 @@ describe.runIf(canMeasureMemory)(`after ${cycles} deployments`, () => {
 			before.memory = await residentBytes(pid());
 			before.files = await openFiles();
 		}
-		await expect.poll(processes, { timeout: 10_000 }).toEqual([]);
+		await expect.poll(() => processesOf(id), { timeout: 10_000 }).toEqual([]);
 		const mapped = await readFile(`/proc/${pid()}/maps`, "utf8");
 		expect(mapped).not.toContain("onnxruntime");
 		expect(await openFiles()).toBeLessThanOrEqual(before.files + 4);
@@ -108,10 +108,17 @@ async function openFiles(): Promise<number> {
 	return (await readdir(`/proc/${pid()}/fd`)).length;
 }
 
-/** The sidecar's own children: one for each model in memory. */
-async function processes(): Promise<string[]> {
+/** Of the sidecar's children those that run this model: others may have left theirs in the cluster. */
+async function processesOf(id: string): Promise<string[]> {
 	const list = await readFile(`/proc/${pid()}/task/${pid()}/children`, "utf8");
-	return list.split(" ").filter(Boolean);
+	const children = list.split(" ").filter(Boolean);
+	const lines = await Promise.all(
+		// It may have ended since.
+		children.map((child) =>
+			readFile(`/proc/${child}/cmdline`, "utf8").catch(() => ""),
+		),
+	);
+	return children.filter((_, index) => lines[index]?.includes(id));
 }
 
 async function call(
