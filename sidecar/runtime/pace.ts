@@ -27,10 +27,6 @@ export class Pace {
 	#charactersPerToken = firstCharactersPerToken;
 	#microsPerToken = firstMicrosPerToken;
 
-	get microsPerToken(): number {
-		return this.#microsPerToken;
-	}
-
 	/** Tokens that an input probably has, at most `window`. */
 	tokensOf(input: ModelInput, window: number): number {
 		const tokens = Math.ceil(lengthOf(input) / this.#charactersPerToken);

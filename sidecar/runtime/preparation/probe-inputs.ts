@@ -44,10 +44,22 @@ export function sameBits(
 	const pairs = some.map((values, output) => [values, others[output]] as const);
 	return (
 		pairs.some(([{ length }]) => length > 0) &&
-		pairs.every(([a, b]) => b !== undefined && bytesOf(a).equals(bytesOf(b)))
+		pairs.every(([a, b]) => b !== undefined && sameBytes(a, b))
 	);
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+/** Whether numbers are the same bits, and as many. */
+export function sameBytes(
+	a: Float32Array | Int32Array,
+	b: Float32Array | Int32Array,
+): boolean {
+	return bytesOf(a).equals(bytesOf(b));
+}
+
+function bytesOf({
+	buffer,
+	byteOffset,
+	byteLength,
+}: Float32Array | Int32Array): Buffer {
 	return Buffer.from(buffer, byteOffset, byteLength);
 }

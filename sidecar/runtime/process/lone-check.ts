@@ -1,5 +1,5 @@
 import type { RunOutput } from "../model-result.ts";
-import { probeInputs } from "../preparation/probe-inputs.ts";
+import { probeInputs, sameBytes } from "../preparation/probe-inputs.ts";
 import type { Tokens } from "../session.ts";
 import type { Runner } from "./runner.ts";
 
@@ -51,11 +51,10 @@ async function runEach(
 
 function isSame(some: RunOutput, other: RunOutput | undefined): boolean {
 	if (some.kind === "vector" && other?.kind === "vector")
-		return isSameBytes(some.vector, other.vector);
+		return sameBytes(some.vector, other.vector);
 	if (some.kind === "weights" && other?.kind === "weights")
 		return (
-			isSameBytes(some.ids, other.ids) &&
-			isSameBytes(some.weights, other.weights)
+			sameBytes(some.ids, other.ids) && sameBytes(some.weights, other.weights)
 		);
 	return (
 		some.kind === "span" &&
@@ -63,19 +62,4 @@ function isSame(some: RunOutput, other: RunOutput | undefined): boolean {
 		some.start === other.start &&
 		some.end === other.end
 	);
-}
-
-function isSameBytes(
-	a: Float32Array | Int32Array,
-	b: Float32Array | Int32Array,
-): boolean {
-	return bytesOf(a).equals(bytesOf(b));
-}
-
-function bytesOf({
-	buffer,
-	byteOffset,
-	byteLength,
-}: Float32Array | Int32Array): Buffer {
-	return Buffer.from(buffer, byteOffset, byteLength);
 }
