@@ -1,21 +1,17 @@
 import { isUtf8 } from "node:buffer";
 import { findNodeAtLocation, type JSONPath, type Node } from "jsonc-parser";
 import { DocumentEdit } from "./document-edit.ts";
-import { findTexts, type TextSlot } from "./field-map.ts";
-import {
-	conditionField,
-	done,
-	type EmbeddingStep,
-	reasonField,
-} from "./guard.ts";
+import { done, reasonField } from "./guard-processor.ts";
 import { InvalidDocument } from "./invalid-definition.ts";
-import { isObject } from "./json.ts";
 import { parseObject } from "./json-tree.ts";
+import { findSlots, renderSlot } from "./processors/processor.ts";
+import type { Slot } from "./slot.ts";
+import type { Step } from "./step.ts";
 
 /** What a step found in a document: texts, or the reason why it can't work on it. */
-export type Finding = { slots: TextSlot[] } | { failure: string };
+export type Finding = { slots: Slot[] } | { failure: string };
 
-/** A document on its way through a pipeline's embedding steps. */
+/** A document on its way through steps of the sidecar's. */
 export class PreparedDocument {
 	readonly #root: Node;
 	readonly #edit: DocumentEdit;
@@ -41,18 +37,16 @@ export class PreparedDocument {
 	/**
 	 * The texts of a step.
 	 *
-	 * @param seen the document as the step's prelude leaves it; left out where the step has none
+	 * @param seen the document as the step's stages leave it; left out where the step has none
 	 */
-	find(step: EmbeddingStep, seen?: unknown): Finding {
-		if (step.conditional && isObject(seen) && !(conditionField in seen))
-			return { slots: [] };
+	find(step: Step, seen?: unknown): Finding {
 		const root =
 			seen === undefined
 				? this.#root
 				: parseObject(JSON.stringify(seen), { allowComments: false });
 		try {
 			return {
-				slots: root ? findTexts(root, step.processor.fieldMap) : [],
+				slots: root ? findSlots(root, step.processor) : [],
 			};
 		} catch (error) {
 			if (error instanceof InvalidDocument) return { failure: error.message };
@@ -65,7 +59,7 @@ export class PreparedDocument {
 	 *
 	 * @param seen the document as the slot was found in it
 	 */
-	hasPlace(slot: TextSlot, seen: unknown): boolean {
+	hasPlace(slot: Slot, seen: unknown): boolean {
 		if (this.#place(slot)?.type !== "object") return false;
 		return slot.object.every((part, depth) => {
 			if (typeof part !== "number" || seen === undefined) return true;
@@ -76,20 +70,21 @@ export class PreparedDocument {
 		});
 	}
 
-	/** Puts the vectors of a slot, JSON texts, into the document. */
-	place(slot: TextSlot, vectors: readonly string[]): void {
+	/** Puts the results for a slot's texts, JSON texts, into the document. */
+	place(slot: Slot, results: readonly string[], { processor }: Step): void {
 		const object = this.#place(slot);
-		if (object) this.#edit.set(object, slot.target, slot.render(vectors));
+		if (object)
+			this.#edit.set(object, slot.target, renderSlot(slot, results, processor));
 	}
 
 	/** Marks a step as carried out; what was said of it before no longer counts. */
-	markDone(field: string, step: EmbeddingStep): void {
-		this.#edit.set(this.#root, [field, step.key], JSON.stringify(done));
+	markDone(step: Step): void {
+		this.#edit.set(this.#root, [step.mark, step.key], JSON.stringify(done));
 	}
 
 	/** Marks a step as failed, for the reason that its pipeline will raise. */
-	markFailed(field: string, step: EmbeddingStep, reason: string): void {
-		this.#edit.set(this.#root, [field, step.key], JSON.stringify("failed"));
+	markFailed(step: Step, reason: string): void {
+		this.#edit.set(this.#root, [step.mark, step.key], JSON.stringify("failed"));
 		this.#edit.set(this.#root, [reasonField, step.key], JSON.stringify(reason));
 	}
 
@@ -98,7 +93,7 @@ export class PreparedDocument {
 		return Buffer.from(this.source, "utf8");
 	}
 
-	#place({ object }: TextSlot): Node | undefined {
+	#place({ object }: Slot): Node | undefined {
 		return findNodeAtLocation(this.#root, object);
 	}
 }
@@ -114,6 +109,6 @@ function valueAt(value: unknown, path: JSONPath): unknown {
 }
 
 /** Whether the target of a slot is there in a document, wherever its vectors were put. */
-export function hasTarget(document: unknown, slot: TextSlot): boolean {
+export function hasTarget(document: unknown, slot: Slot): boolean {
 	return valueAt(document, [...slot.object, ...slot.target]) !== undefined;
 }

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { InvalidDefinition } from "./invalid-definition.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { member, parseObject, unlessTooDeep } from "./json-tree.ts";
-import { parseTextEmbedding, type TextEmbedding } from "./text-embedding.ts";
+import {
+	parseTextEmbedding,
+	type TextEmbedding,
+} from "./processors/text-embedding.ts";
 
 /*
  * What stands in a stored pipeline for an embedding processor: a core `fail` processor, in the same place, that

@@ -21,7 +21,7 @@ import {
 	renderTree,
 	unlessTooDeep,
 } from "./json-tree.ts";
-import { parseTextEmbedding } from "./text-embedding.ts";
+import { parseTextEmbedding } from "./processors/text-embedding.ts";
 
 /*
  * Guards put into and taken out of a pipeline's text. Everything else of it stays to the byte: numbers beyond a

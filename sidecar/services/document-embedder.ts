@@ -1,6 +1,6 @@
 import { hasTarget } from "../../ingest/document.ts";
-import type { TextSlot } from "../../ingest/field-map.ts";
-import type { EmbeddingStep } from "../../ingest/guard.ts";
+import type { Slot } from "../../ingest/slot.ts";
+import type { Step } from "../../ingest/step.ts";
 import { vectorJson } from "../../ingest/vector-json.ts";
 import { type ErrorCode, SidecarError } from "../errors.ts";
 import { Deadline } from "./deadline.ts";
@@ -21,9 +21,8 @@ export interface EmbedDocumentsOptions {
 /** A step of a document's pipeline, with its texts. */
 interface PendingStep {
 	target: DocumentToEmbed;
-	mark: string;
-	step: EmbeddingStep;
-	slots: readonly TextSlot[];
+	step: Step;
+	slots: readonly Slot[];
 }
 
 /** Texts that a model is given at once. */
@@ -72,18 +71,17 @@ export class DocumentEmbedder {
 		documents: readonly DocumentToEmbed[],
 		options: EmbedDocumentsOptions,
 	): Promise<void> {
-		const guards = new Set(documents.flatMap(({ guards }) => guards));
 		let pending: PendingStep[] = [];
-		for (const guard of guards)
-			for (const step of guard.steps) {
-				const concerned = documents.filter((document) =>
-					document.guards.includes(guard),
+		for (const steps of new Set(documents.map((document) => document.steps)))
+			for (const step of steps) {
+				const concerned = documents.filter(
+					(document) => document.steps === steps,
 				);
-				if (step.prelude.length > 0) {
+				if (step.stages.length > 0) {
 					await this.#carryOut(pending, options);
 					pending = [];
 				}
-				pending.push(...(await this.#find(concerned, guard.mark, step)));
+				pending.push(...(await this.#find(concerned, step)));
 			}
 		await this.#carryOut(pending, options);
 	}
@@ -91,35 +89,37 @@ export class DocumentEmbedder {
 	/** The documents for which a step has texts; the others are marked. */
 	async #find(
 		documents: readonly DocumentToEmbed[],
-		mark: string,
-		step: EmbeddingStep,
+		step: Step,
 	): Promise<PendingStep[]> {
 		const seen = await this.#preview.of(documents, step);
 		return documents.flatMap((target, index): PendingStep[] => {
 			const { document } = target;
-			const { source, failure } = seen?.[index] ?? {};
+			const { source, failure, passedBy } = seen?.[index] ?? {};
 			if (failure !== undefined) {
-				document.markFailed(mark, step, failure);
+				document.markFailed(step, failure);
 				return [];
 			}
-			// Dropped by a processor before: OpenSearch does not come to the guard either.
+			if (passedBy) {
+				document.markDone(step);
+				return [];
+			}
+			// Dropped by a processor before, or not sent that way: OpenSearch does not come to the guard either.
 			if (seen && source === undefined) return [];
 			const finding = document.find(step, source);
 			if ("failure" in finding) {
-				document.markFailed(mark, step, finding.failure);
+				document.markFailed(step, finding.failure);
 				return [];
 			}
 			const { slots } = finding;
 			if (!slots.every((slot) => document.hasPlace(slot, source))) {
 				document.markFailed(
-					mark,
 					step,
 					"the object that gets the vector is made or moved by a processor before the embedding: embed the original field",
 				);
 				return [];
 			}
-			if (slots.length > 0) return [{ target, mark, step, slots }];
-			document.markDone(mark, step);
+			if (slots.length > 0) return [{ target, step, slots }];
+			document.markDone(step);
 			return [];
 		});
 	}
@@ -139,7 +139,7 @@ export class DocumentEmbedder {
 			),
 		);
 		for (const step of new Set(pending.map((one) => one.step)))
-			if (step.prelude.length > 0)
+			if (step.stages.length > 0)
 				await this.#verify(pending.filter((one) => one.step === step));
 	}
 
@@ -149,12 +149,11 @@ export class DocumentEmbedder {
 		if (!first) return;
 		const targets = pending.map(({ target }) => target);
 		const seen = await this.#preview.of(targets, first.step);
-		pending.forEach(({ target, mark, step, slots }, index) => {
+		pending.forEach(({ target, step, slots }, index) => {
 			const source = seen?.[index]?.source;
 			const kept = slots.every((slot) => hasTarget(source, slot));
 			if (source !== undefined && !kept)
 				target.document.markFailed(
-					mark,
 					step,
 					"a processor before the embedding removes the field that gets the vector: put it behind the embedding, or take it out",
 				);
@@ -185,8 +184,8 @@ export class DocumentEmbedder {
 			if (options.signal.aborted || !(error instanceof SidecarError))
 				throw error;
 			if (passing.includes(error.code)) throw error;
-			for (const { target, mark, step } of steps)
-				target.document.markFailed(mark, step, error.message);
+			for (const { target, step } of steps)
+				target.document.markFailed(step, error.message);
 		}
 	}
 
@@ -266,10 +265,9 @@ function place(
 	vectors: readonly string[],
 	start: number,
 ): void {
-	const { target, mark, step, slots } = pending;
+	const { target, step, slots } = pending;
 	if (start + countOf(pending) > vectors.length) {
 		target.document.markFailed(
-			mark,
 			step,
 			`the vectors of documents that are embedded together take more than ${mostVectorBytes} bytes as JSON: give the document fewer texts`,
 		);
@@ -278,10 +276,10 @@ function place(
 	let next = start;
 	for (const slot of slots) {
 		const end = next + slot.texts.length;
-		target.document.place(slot, vectors.slice(next, end));
+		target.document.place(slot, vectors.slice(next, end), step);
 		next = end;
 	}
-	target.document.markDone(mark, step);
+	target.document.markDone(step);
 }
 
 function isTooLarge(error: unknown): boolean {

@@ -1,10 +1,10 @@
 import type { PreparedDocument } from "../../ingest/document.ts";
-import type { GuardedPipeline } from "../../ingest/guard.ts";
+import type { Step } from "../../ingest/step.ts";
 
-/** A document with the guarded pipelines it has to go through, and where it is going. */
+/** A document with the steps it has to go through, and where it is going. */
 export interface DocumentToEmbed {
 	document: PreparedDocument;
-	guards: readonly GuardedPipeline[];
+	steps: readonly Step[];
 	index: string | undefined;
 	id: string | undefined;
 }

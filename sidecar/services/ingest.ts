@@ -6,7 +6,7 @@ import type {
 	EmbedDocumentsOptions,
 } from "./document-embedder.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
-import type { PipelineService, WritePipelines } from "./pipelines.ts";
+import type { PipelineService, WritePlan } from "./pipelines.ts";
 import type { TruncatedTexts } from "./truncated-texts.ts";
 
 export interface IngestOptions {
@@ -91,7 +91,7 @@ export class IngestService {
 
 	/** Whether a write's pipelines hold a processor of the sidecar's. */
 	async concerns(target: WriteTarget): Promise<boolean> {
-		return (await this.#pipelines(target)).guards.length > 0;
+		return (await this.#plan(target)).steps.length > 0;
 	}
 
 	/** The document to send for one document; undefined where it can only go on as it is. */
@@ -100,11 +100,11 @@ export class IngestService {
 		id: string | undefined,
 		request: WriteRequest,
 	): Promise<Buffer | undefined> {
-		const { guards } = await this.#pipelines(request);
+		const { steps } = await this.#plan(request);
 		const document = PreparedDocument.parse(source);
 		if (!document) return undefined;
 		const { index } = request;
-		await this.#options.embedder.embed([{ document, guards, index, id }], {
+		await this.#options.embedder.embed([{ document, steps, index, id }], {
 			...modelTerms(request),
 			whenFull: () => "refuse",
 		});
@@ -147,12 +147,12 @@ export class IngestService {
 		if (action.operation !== "index" && action.operation !== "create")
 			return { item };
 		const index = action.index ?? target.index;
-		const { guards, implied } = await this.#pipelines({
+		const { steps, implied } = await this.#plan({
 			...target,
 			index,
 			pipeline: action.pipeline ?? target.pipeline,
 		});
-		if (guards.length === 0) return { item };
+		if (steps.length === 0) return { item };
 		const document = PreparedDocument.parse(source);
 		if (!document) return { item };
 		return {
@@ -160,7 +160,7 @@ export class IngestService {
 				implied === undefined
 					? item
 					: { ...item, actionLine: withPipeline(actionLine, implied) },
-			toEmbed: { document, guards, index, id: action.id },
+			toEmbed: { document, steps, index, id: action.id },
 		};
 	}
 
@@ -180,7 +180,7 @@ export class IngestService {
 		);
 	}
 
-	#pipelines({ index, pipeline }: WriteTarget): Promise<WritePipelines> {
+	#plan({ index, pipeline }: WriteTarget): Promise<WritePlan> {
 		return this.#options.pipelines.forWrite(index, pipeline);
 	}
 }

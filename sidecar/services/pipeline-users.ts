@@ -1,4 +1,4 @@
-import { readGuards } from "../../ingest/guard.ts";
+import { guardsIn } from "../../ingest/guard.ts";
 import type { PipelineStore } from "../store/pipelines.ts";
 
 /** The ids of the ingest pipelines that run a model, as the cluster has them at this moment. */
@@ -9,7 +9,7 @@ export async function pipelinesWith(
 	const stored = await store.all();
 	return [...stored]
 		.filter(([, definition]) =>
-			readGuards(definition)?.steps.some(
+			guardsIn(definition).some(
 				({ processor }) => processor.modelId === modelId,
 			),
 		)

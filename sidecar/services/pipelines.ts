@@ -1,4 +1,10 @@
-import { type GuardedPipeline, readGuards } from "../../ingest/guard.ts";
+import {
+	guardsIn,
+	type StoredPipelines,
+	stepsBehind,
+	stepsOf,
+} from "../../ingest/guard.ts";
+import type { Step } from "../../ingest/step.ts";
 import type { IndexPipelines, PipelineStore } from "../store/pipelines.ts";
 import { ExpiringCache } from "./expiring-cache.ts";
 
@@ -16,21 +22,24 @@ export interface PipelineServiceOptions {
 	now: () => number;
 }
 
-/** The cluster's pipelines: which there are, and which of them hold processors of the sidecar's. */
+/** The cluster's pipelines, and what of them is the sidecar's to do. */
 interface Pipelines {
-	ids: ReadonlySet<string>;
-	guarded: ReadonlyMap<string, GuardedPipeline>;
-	/** Guarded final pipelines behind another one, by both ids. */
-	chained: Map<string, GuardedPipeline>;
+	stored: StoredPipelines;
+	/** Whether any of them holds a processor of the sidecar's. */
+	guarded: boolean;
+	/** Steps of writes, by the ids of their first and their final pipeline: equal writes have the very same. */
+	steps: Map<string, readonly Step[]>;
 }
 
-/** The pipelines that a write runs through. */
-export interface WritePipelines {
-	/** Those with processors of the sidecar's, in order. */
-	guards: readonly GuardedPipeline[];
-	/** The id of the first one, where the index says it and not the write. */
+/** What the sidecar has to do for a write. */
+export interface WritePlan {
+	/** The processors that it runs, in order. */
+	steps: readonly Step[];
+	/** The id of the first pipeline, where the index says it and not the write. */
 	implied: string | undefined;
 }
+
+const nothing: readonly Step[] = [];
 
 /** Which of the sidecar's processors a write has to go through; what the cluster says is remembered for a while. */
 export class PipelineService {
@@ -51,11 +60,11 @@ export class PipelineService {
 
 	/** Whether any pipeline of the cluster holds a processor of the sidecar's. */
 	async anyGuarded(): Promise<boolean> {
-		return (await this.#all()).guarded.size > 0;
+		return (await this.#all()).guarded;
 	}
 
 	/**
-	 * What a write runs through.
+	 * What is to be done for a write.
 	 *
 	 * @param index the index the write names
 	 * @param requested the pipeline the write names; it stands for the index's default pipeline, not for the
@@ -64,17 +73,13 @@ export class PipelineService {
 	async forWrite(
 		index: string | undefined,
 		requested: string | undefined,
-	): Promise<WritePipelines> {
+	): Promise<WritePlan> {
 		const pipelines = await this.#all();
-		if (pipelines.guarded.size === 0) return { guards: [], implied: undefined };
+		if (!pipelines.guarded) return { steps: nothing, implied: undefined };
 		const own = await this.#ofIndex(index);
 		const first = requested === none ? undefined : (requested ?? own.default);
-		const guards = [
-			first === undefined ? undefined : pipelines.guarded.get(first),
-			own.final === undefined ? undefined : chain(pipelines, first, own.final),
-		];
 		return {
-			guards: guards.filter((guard) => guard !== undefined),
+			steps: stepsThrough(pipelines, first, own.final),
 			implied: requested === undefined ? own.default : undefined,
 		};
 	}
@@ -94,35 +99,30 @@ export class PipelineService {
 	#all(): Promise<Pipelines> {
 		return this.#pipelines.get("", async () => {
 			const stored = await this.#options.store.all();
-			const guarded = new Map<string, GuardedPipeline>();
-			for (const [id, definition] of stored) {
-				const guards = readGuards(definition);
-				if (guards) guarded.set(id, guards);
-			}
-			return { ids: new Set(stored.keys()), guarded, chained: new Map() };
+			const guarded = [...stored.values()].some(
+				(definition) => guardsIn(definition).length > 0,
+			);
+			return { stored, guarded, steps: new Map() };
 		});
 	}
 }
 
-/** A guarded final pipeline: its steps see what the pipeline before it leaves. */
-function chain(
-	{ ids, guarded, chained }: Pipelines,
+function stepsThrough(
+	{ stored, steps }: Pipelines,
 	first: string | undefined,
-	final: string,
-): GuardedPipeline | undefined {
-	const guards = guarded.get(final);
-	if (!guards || first === undefined || !ids.has(first)) return guards;
+	final: string | undefined,
+): readonly Step[] {
 	const key = JSON.stringify([first, final]);
-	const before = guarded.get(first)?.core ?? [{ pipeline: { name: first } }];
-	const known = chained.get(key);
-	if (known || before.length === 0) return known ?? guards;
-	const behind = {
-		...guards,
-		steps: guards.steps.map((step) => ({
-			...step,
-			prelude: [...before, ...step.prelude],
-		})),
-	};
-	chained.set(key, behind);
-	return behind;
+	const known = steps.get(key);
+	if (known) return known;
+	const found = [
+		...(first === undefined ? [] : stepsOf(first, stored)),
+		...(final === undefined
+			? []
+			: first !== undefined && stored.has(first)
+				? stepsBehind(first, final, stored)
+				: stepsOf(final, stored)),
+	];
+	steps.set(key, found);
+	return found;
 }

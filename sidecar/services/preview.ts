@@ -1,4 +1,5 @@
-import type { EmbeddingStep } from "../../ingest/guard.ts";
+import { isObject } from "../../ingest/json.ts";
+import { conditionField, type Stage, type Step } from "../../ingest/step.ts";
 import { SidecarError } from "../errors.ts";
 import type {
 	PipelineStore,
@@ -6,6 +7,12 @@ import type {
 	Simulation,
 } from "../store/pipelines.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
+
+/** A document on its way to a step. */
+export interface Seen extends Simulation {
+	/** The step's own condition does not hold for it. */
+	passedBy?: boolean;
+}
 
 /** What a step of a pipeline will see of documents, told by OpenSearch itself. */
 export class Preview {
@@ -15,30 +22,75 @@ export class Preview {
 		this.#pipelines = pipelines;
 	}
 
-	/** Documents, as they now are, as a step's prelude leaves them; undefined where the step has none. */
+	/**
+	 * Documents, as they now are, as a step's stages leave them: without a source where a processor drops them, or where
+	 * they do not come to the step at all. Undefined where the step has no stages.
+	 */
 	async of(
 		documents: readonly DocumentToEmbed[],
-		{ prelude }: EmbeddingStep,
-	): Promise<Simulation[] | undefined> {
-		if (prelude.length === 0) return undefined;
-		const simulated = documents.map(toSimulated);
+		{ stages, conditional }: Step,
+	): Promise<Seen[] | undefined> {
+		if (stages.length === 0) return undefined;
+		let seen = documents.map(
+			(document): Seen => ({
+				source: JSON.parse(document.document.source),
+			}),
+		);
+		for (const stage of stages) {
+			const alive = documents.flatMap((document, at) => {
+				const source = seen[at]?.source;
+				return source === undefined ? [] : [{ document, at, source }];
+			});
+			const results = await this.#through(
+				stage,
+				alive.map(({ document, source }) => toSimulated(document, source)),
+			);
+			const next = [...seen];
+			alive.forEach(({ at }, index) => {
+				const { passedBy, ...result } = results[index] ?? {};
+				const isOwn = conditional && stage === stages.at(-1);
+				next[at] = passedBy && isOwn ? { passedBy } : result;
+			});
+			seen = next;
+		}
+		return seen;
+	}
+
+	async #through(
+		stage: Stage,
+		documents: readonly SimulatedDocument[],
+	): Promise<Seen[]> {
+		if (documents.length === 0) return [];
+		const results = await this.#simulate(stage.processors, documents);
+		if (!stage.conditional) return results;
+		return results.map((result) => {
+			if (!isObject(result.source)) return result;
+			const { [conditionField]: holds, ...source } = result.source;
+			return holds === undefined ? { passedBy: true } : { source };
+		});
+	}
+
+	async #simulate(
+		processors: readonly unknown[],
+		documents: readonly SimulatedDocument[],
+	): Promise<Simulation[]> {
 		try {
-			return await this.#pipelines.simulate(prelude, simulated);
+			return await this.#pipelines.simulate(processors, documents);
 		} catch (error) {
 			if (!isRefusal(error)) throw error;
 			return Promise.all(
-				simulated.map((document) => this.#alone(prelude, document)),
+				documents.map((document) => this.#alone(processors, document)),
 			);
 		}
 	}
 
 	/** One document that OpenSearch can't simulate must not take the others with it. */
 	async #alone(
-		prelude: readonly unknown[],
+		processors: readonly unknown[],
 		document: SimulatedDocument,
 	): Promise<Simulation> {
 		try {
-			const [seen] = await this.#pipelines.simulate(prelude, [document]);
+			const [seen] = await this.#pipelines.simulate(processors, [document]);
 			return seen ?? {};
 		} catch (error) {
 			if (isRefusal(error)) return { failure: error.message };
@@ -51,12 +103,10 @@ function isRefusal(error: unknown): error is SidecarError {
 	return error instanceof SidecarError && error.code === "bad_request";
 }
 
-function toSimulated({
-	document,
-	index,
-	id,
-}: DocumentToEmbed): SimulatedDocument {
-	const source: unknown = JSON.parse(document.source);
+function toSimulated(
+	{ index, id }: DocumentToEmbed,
+	source: unknown,
+): SimulatedDocument {
 	return {
 		...(index !== undefined && { _index: index }),
 		...(id !== undefined && { _id: id }),

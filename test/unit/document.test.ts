@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { PreparedDocument } from "../../ingest/document.ts";
-import type { EmbeddingStep } from "../../ingest/guard.ts";
-import type { FieldMap } from "../../ingest/text-embedding.ts";
+import type { FieldMap } from "../../ingest/processors/text-embedding.ts";
+import type { Step } from "../../ingest/step.ts";
 
-function step(fieldMap: FieldMap): EmbeddingStep {
+function step(fieldMap: FieldMap): Step {
 	return {
-		position: 0,
+		mark: "m",
 		key: "p0",
-		processor: { modelId: "m", fieldMap },
-		prelude: [],
+		processor: {
+			kind: "text_embedding",
+			modelId: "m",
+			fieldMap,
+			skipExisting: false,
+		},
+		stages: [],
 		conditional: false,
 	};
 }
@@ -23,8 +28,9 @@ function embed(source: string, fieldMap: FieldMap): string {
 		document.place(
 			slot,
 			slot.texts.map((text) => `[${text.length}]`),
+			step(fieldMap),
 		);
-	document.markDone("m", step(fieldMap));
+	document.markDone(step(fieldMap));
 	return document.render().toString();
 }
 

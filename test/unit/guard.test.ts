@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readGuards, reasonField } from "../../ingest/guard.ts";
+import { guardsIn, reasonField, stepsOf } from "../../ingest/guard.ts";
 import {
 	guardPipelineText,
 	unguardPipelinesText,
@@ -44,7 +44,7 @@ function guard(definition: unknown, id?: string): JsonObject {
 }
 
 function markOf(definition: unknown, id?: string): string {
-	const mark = readGuards(guard(definition, id))?.mark;
+	const mark = guardsIn(guard(definition, id))[0]?.mark;
 	if (mark === undefined) throw new Error("no mark");
 	return mark;
 }
@@ -90,19 +90,20 @@ describe("a pipeline with text_embedding", () => {
 	});
 
 	it("names its steps, and what OpenSearch itself runs, for whoever embeds", () => {
-		expect(readGuards(guard(pipeline))).toEqual({
-			mark: expect.stringMatching(/^_ml_sidecar_[0-9a-f]{16}$/),
-			core: [lowercase, seen],
-			steps: [
-				{
-					position: 1,
-					key: "p1",
-					processor: { modelId: "m1", fieldMap: { title: "title_vector" } },
-					prelude: [lowercase],
-					conditional: false,
+		expect(stepsOf("p", new Map([["p", guard(pipeline)]]))).toEqual([
+			{
+				mark: expect.stringMatching(/^_ml_sidecar_[0-9a-f]{16}$/),
+				key: "p1",
+				processor: {
+					kind: "text_embedding",
+					modelId: "m1",
+					fieldMap: { title: "title_vector" },
+					skipExisting: false,
 				},
-			],
-		});
+				stages: [{ processors: [lowercase], conditional: false }],
+				conditional: false,
+			},
+		]);
 	});
 
 	it("that was copied from the cluster itself is guarded for the place that it is copied to", () => {
@@ -250,7 +251,7 @@ describe("a mark is another one, so that a stale copy's vectors are refused,", (
 			markOf(pipeline),
 		);
 		const spaced = `/* mine */ ${JSON.stringify(pipeline, undefined, 2)}`;
-		expect(readGuards(JSON.parse(guardText(spaced).slice(11)))?.mark).toBe(
+		expect(guardsIn(JSON.parse(guardText(spaced).slice(11)))[0]?.mark).toBe(
 			markOf(pipeline),
 		);
 	});
@@ -266,7 +267,7 @@ describe("a pipeline without text_embedding", () => {
 	])("is stored as it is: %j", (untouched) => {
 		const text = JSON.stringify(untouched);
 		expect(guardPipelineText("p", text)).toBeUndefined();
-		expect(readGuards(untouched)).toBeUndefined();
+		expect(guardsIn(untouched)).toEqual([]);
 		expect(unguardPipelinesText(`{"p":${text}}`)).toBe(`{"p":${text}}`);
 	});
 });
@@ -300,14 +301,14 @@ describe("what only looks like a guard is another's processor, and no error", ()
 			processors: [{ fail: { message: "no", description: prefix + rest } }],
 		};
 		const text = JSON.stringify(stored);
-		expect(readGuards(stored)).toBeUndefined();
+		expect(guardsIn(stored)).toEqual([]);
 		expect(unguardPipelinesText(`{"p":${text}}`)).toBe(`{"p":${text}}`);
 		expect(guardPipelineText("p", text)).toBeUndefined();
 	});
 
 	it("unless its description is whole", () => {
 		const description = `${prefix}{"mark":"${mark}","processor":${valid}}`;
-		expect(readGuards({ processors: [{ fail: { description } }] })?.mark).toBe(
+		expect(guardsIn({ processors: [{ fail: { description } }] })[0]?.mark).toBe(
 			mark,
 		);
 	});

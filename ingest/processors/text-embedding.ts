@@ -1,5 +1,5 @@
-import { InvalidDefinition } from "./invalid-definition.ts";
-import { isObject } from "./json.ts";
+import { InvalidDefinition } from "../invalid-definition.ts";
+import { isObject } from "../json.ts";
 
 /** From where a processor takes texts to where it puts vectors: names, dotted or nested. */
 export interface FieldMap {
@@ -8,8 +8,11 @@ export interface FieldMap {
 
 /** A `text_embedding` processor's own options. */
 export interface TextEmbedding {
+	readonly kind: "text_embedding";
 	readonly modelId: string;
 	readonly fieldMap: FieldMap;
+	/** Vectors of texts that the stored document has too are taken from there. */
+	readonly skipExisting: boolean;
 }
 
 /** Options that OpenSearch gives to every processor. */
@@ -44,8 +47,10 @@ export function parseTextEmbedding(options: unknown): TextEmbedding {
 		);
 	checkBatchSize(options.batch_size);
 	return {
+		kind: "text_embedding",
 		modelId: parseModelId(options.model_id),
 		fieldMap: parseFieldMap(options.field_map),
+		skipExisting: options.skip_existing === true,
 	};
 }
 

@@ -1,21 +1,8 @@
-import { getNodePath, type JSONPath, type Node } from "jsonc-parser";
-import { propertyValue } from "./document-edit.ts";
-import { InvalidDocument } from "./invalid-definition.ts";
+import { getNodePath, type Node } from "jsonc-parser";
+import { propertyValue } from "../document-edit.ts";
+import { InvalidDocument } from "../invalid-definition.ts";
+import type { Slot } from "../slot.ts";
 import type { FieldMap } from "./text-embedding.ts";
-
-/** The key under which each vector of a list stands, as neural-search writes it. */
-const listKey = "knn";
-
-/** Texts of a document and the one place where their vectors go. */
-export interface TextSlot {
-	readonly texts: readonly string[];
-	/** The object that gets the vectors, from the document's root. */
-	readonly object: JSONPath;
-	/** Where in that object. */
-	readonly target: readonly string[];
-	/** The value to put there for the vectors, JSON texts in the order of `texts`. */
-	render(vectors: readonly string[]): string;
-}
 
 /**
  * The texts that a field map finds in a document, in the field map's order. What is missing, null or blank is
@@ -24,7 +11,7 @@ export interface TextSlot {
  * @param object the document's root, or an object within it
  * @throws InvalidDocument where a mapped field holds what can't be embedded
  */
-export function findTexts(object: Node, fieldMap: FieldMap): TextSlot[] {
+export function findTexts(object: Node, fieldMap: FieldMap): Slot[] {
 	return Object.entries(fieldMap).flatMap(([source, target]) =>
 		typeof target === "string"
 			? findSource(object, source, target)
@@ -33,7 +20,7 @@ export function findTexts(object: Node, fieldMap: FieldMap): TextSlot[] {
 }
 
 /** A source that leads into an object; a document may write the way there with dots. */
-function findBelow(object: Node, source: string, below: FieldMap): TextSlot[] {
+function findBelow(object: Node, source: string, below: FieldMap): Slot[] {
 	const value = propertyValue(object, source);
 	if (value) return descend(value, below, source);
 	return flatten(below).flatMap(([name, target]) =>
@@ -53,7 +40,7 @@ function flatten(fieldMap: FieldMap): [string, string][] {
 }
 
 /** Follows a dotted source; any part of it may be written with dots in the document, the longest name counts. */
-function findSource(object: Node, source: string, target: string): TextSlot[] {
+function findSource(object: Node, source: string, target: string): Slot[] {
 	const parts = source.split(".");
 	for (let length = parts.length; length > 0; length--) {
 		const value = propertyValue(object, parts.slice(0, length).join("."));
@@ -82,7 +69,7 @@ interface Found {
 	prefix: readonly string[];
 }
 
-function readValue(found: Found): TextSlot[] {
+function readValue(found: Found): Slot[] {
 	const { value, source } = found;
 	if (value.type === "null") return [];
 	if (value.type === "string") return readString(found);
@@ -96,7 +83,7 @@ function readValue(found: Found): TextSlot[] {
 	);
 }
 
-function descend(value: Node, below: FieldMap, source: string): TextSlot[] {
+function descend(value: Node, below: FieldMap, source: string): Slot[] {
 	if (value.type === "null") return [];
 	if (value.type === "object") return findTexts(value, below);
 	if (value.type === "array")
@@ -108,19 +95,19 @@ function descend(value: Node, below: FieldMap, source: string): TextSlot[] {
 	);
 }
 
-function readString(found: Found): TextSlot[] {
+function readString(found: Found): Slot[] {
 	const text: unknown = found.value.value;
 	if (typeof text !== "string" || text.trim() === "") return [];
 	return [
 		{
 			...placeOf(found),
 			texts: [text],
-			render: ([json = "null"]) => json,
+			list: false,
 		},
 	];
 }
 
-function readList(found: Found): TextSlot[] {
+function readList(found: Found): Slot[] {
 	const elements = found.value.children ?? [];
 	const texts = elements.map((element) => readElement(element, found.source));
 	if (texts.length === 0) return [];
@@ -128,8 +115,7 @@ function readList(found: Found): TextSlot[] {
 		{
 			...placeOf(found),
 			texts,
-			render: (vectors) =>
-				`[${vectors.map((json) => `{"${listKey}":${json}}`).join(",")}]`,
+			list: true,
 		},
 	];
 }
