@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import { findNodeAtLocation, type JSONPath, type Node } from "jsonc-parser";
-import { DocumentEdit } from "./document-edit.ts";
+import { type JSONPath, parseTree } from "jsonc-parser";
+import { DocumentText } from "./document-text.ts";
 import { done, reasonField } from "./guard-processor.ts";
 import { InvalidDocument } from "./invalid-definition.ts";
-import { parseObject } from "./json-tree.ts";
+import { member, parseObject } from "./json-tree.ts";
 import { findSlots, renderSlot } from "./processors/processor.ts";
 import type { Slot } from "./slot.ts";
 import type { Step } from "./step.ts";
@@ -13,25 +13,69 @@ export type Finding = { slots: Slot[] } | { failure: string };
 
 /** A document on its way through steps of the sidecar's. */
 export class PreparedDocument {
-	readonly #root: Node;
-	readonly #edit: DocumentEdit;
+	readonly #shared: DocumentText;
+	/** Where the document is in the text. */
+	readonly #path: readonly string[];
+	readonly #marked: boolean;
+	#failure: string | undefined;
 
-	private constructor(text: string, root: Node) {
-		this.#root = root;
-		this.#edit = new DocumentEdit(text);
+	private constructor(
+		shared: DocumentText,
+		path: readonly string[],
+		marked: boolean,
+	) {
+		this.#shared = shared;
+		this.#path = path;
+		this.#marked = marked;
 	}
 
 	/** Undefined for what is not a JSON object in UTF-8; OpenSearch then says what is wrong with it. */
 	static parse(line: Buffer): PreparedDocument | undefined {
-		if (!isUtf8(line)) return undefined;
-		const text = line.toString("utf8").replace(/^\ufeff/, "");
-		const root = parseObject(text, { allowComments: false });
-		return root && new PreparedDocument(text, root);
+		const shared = sharedText(line);
+		return shared && new PreparedDocument(shared, [], true);
 	}
 
-	/** The document with what has been put into it so far. */
+	/**
+	 * Documents that are members of a larger text, as `doc` and `upsert` are of an update: what is put into one of them is
+	 * in the text of all. Those that the text does not have, or that are no objects, are left out.
+	 *
+	 * @param names of the members, and whether their documents go through a pipeline, whose guards ask for a mark
+	 * @returns undefined for what is not a JSON object in UTF-8
+	 */
+	static parseMembers<Name extends string>(
+		line: Buffer,
+		names: Readonly<Record<Name, { marked: boolean }>>,
+	): Partial<Record<Name, PreparedDocument>> | undefined {
+		const shared = sharedText(line);
+		if (!shared) return undefined;
+		const documents: Partial<Record<Name, PreparedDocument>> = {};
+		for (const name in names)
+			if (shared.at([name])?.type === "object")
+				documents[name] = new PreparedDocument(
+					shared,
+					[name],
+					names[name].marked,
+				);
+		return documents;
+	}
+
+	/** The document as JSON text, with what has been put into it so far. */
 	get source(): string {
-		return this.#edit.apply();
+		const { text } = this.#shared;
+		const [name] = this.#path;
+		if (name === undefined) return text;
+		const node = member(parseTree(text), name);
+		return node ? text.slice(node.offset, node.offset + node.length) : "{}";
+	}
+
+	/** Why a step failed on it, if one did; the first one counts. */
+	get failure(): string | undefined {
+		return this.#failure;
+	}
+
+	/** What was put in may be found from now on. */
+	settle(): void {
+		this.#shared.settle();
 	}
 
 	/**
@@ -42,11 +86,13 @@ export class PreparedDocument {
 	find(step: Step, seen?: unknown): Finding {
 		const root =
 			seen === undefined
-				? this.#root
+				? this.#shared.at([...this.#path])
 				: parseObject(JSON.stringify(seen), { allowComments: false });
 		try {
+			const slots = root ? findSlots(root, step.processor) : [];
 			return {
-				slots: root ? findSlots(root, step.processor) : [],
+				slots:
+					seen === undefined ? slots.map((slot) => this.#own(slot)) : slots,
 			};
 		} catch (error) {
 			if (error instanceof InvalidDocument) return { failure: error.message };
@@ -55,16 +101,16 @@ export class PreparedDocument {
 	}
 
 	/**
-	 * Whether the object that gets a slot's vectors is in the document itself, not made or moved by a processor.
+	 * Whether the object that gets a slot's results is in the document itself, not made or moved by a processor.
 	 *
 	 * @param seen the document as the slot was found in it
 	 */
-	hasPlace(slot: Slot, seen: unknown): boolean {
-		if (this.#place(slot)?.type !== "object") return false;
-		return slot.object.every((part, depth) => {
+	hasPlace({ object }: Slot, seen: unknown): boolean {
+		if (this.#shared.at(this.#placeOf(object))?.type !== "object") return false;
+		return object.every((part, depth) => {
 			if (typeof part !== "number" || seen === undefined) return true;
-			const path = slot.object.slice(0, depth);
-			const own = findNodeAtLocation(this.#root, path)?.children?.length;
+			const path = object.slice(0, depth);
+			const own = this.#shared.at(this.#placeOf(path))?.children?.length;
 			const list = valueAt(seen, path);
 			return Array.isArray(list) && list.length === own;
 		});
@@ -72,30 +118,57 @@ export class PreparedDocument {
 
 	/** Puts the results for a slot's texts, JSON texts, into the document. */
 	place(slot: Slot, results: readonly string[], { processor }: Step): void {
-		const object = this.#place(slot);
-		if (object)
-			this.#edit.set(object, slot.target, renderSlot(slot, results, processor));
+		this.put(slot, renderSlot(slot, results, processor));
+	}
+
+	/** Puts a value, JSON text, where the results of a slot's texts would go. */
+	put({ object, target }: Pick<Slot, "object" | "target">, json: string): void {
+		this.#shared.set(this.#placeOf(object), target, json);
+	}
+
+	/** What stands, as JSON text, where the results of a slot's texts would go. */
+	standing({ object, target }: Slot): string | undefined {
+		return this.#shared.json(this.#placeOf([...object, ...target]));
 	}
 
 	/** Marks a step as carried out; what was said of it before no longer counts. */
 	markDone(step: Step): void {
-		this.#edit.set(this.#root, [step.mark, step.key], JSON.stringify(done));
+		this.#mark([step.mark, step.key], done);
 	}
 
 	/** Marks a step as failed, for the reason that its pipeline will raise. */
 	markFailed(step: Step, reason: string): void {
-		this.#edit.set(this.#root, [step.mark, step.key], JSON.stringify("failed"));
-		this.#edit.set(this.#root, [reasonField, step.key], JSON.stringify(reason));
+		this.#failure ??= reason;
+		this.#mark([step.mark, step.key], "failed");
+		this.#mark([reasonField, step.key], reason);
 	}
 
-	/** The document as it goes to OpenSearch, with the line break it came with. */
+	/** The whole text as it goes to OpenSearch, with the line break it came with. */
 	render(): Buffer {
-		return Buffer.from(this.source, "utf8");
+		return Buffer.from(this.#shared.text, "utf8");
 	}
 
-	#place({ object }: Slot): Node | undefined {
-		return findNodeAtLocation(this.#root, object);
+	#mark(path: readonly string[], value: string): void {
+		if (this.#marked)
+			this.#shared.set([...this.#path], path, JSON.stringify(value));
 	}
+
+	/** Nodes know their way from the root of the text, slots theirs from the document's. */
+	#own(slot: Slot): Slot {
+		return this.#path.length === 0
+			? slot
+			: { ...slot, object: slot.object.slice(this.#path.length) };
+	}
+
+	#placeOf(object: JSONPath): JSONPath {
+		return this.#path.length === 0 ? object : [...this.#path, ...object];
+	}
+}
+
+function sharedText(line: Buffer): DocumentText | undefined {
+	return isUtf8(line)
+		? DocumentText.parse(line.toString("utf8").replace(/^\ufeff/, ""))
+		: undefined;
 }
 
 function valueAt(value: unknown, path: JSONPath): unknown {
@@ -108,7 +181,7 @@ function valueAt(value: unknown, path: JSONPath): unknown {
 	);
 }
 
-/** Whether the target of a slot is there in a document, wherever its vectors were put. */
+/** Whether the target of a slot is there in a document, wherever its results were put. */
 export function hasTarget(document: unknown, slot: Slot): boolean {
 	return valueAt(document, [...slot.object, ...slot.target]) !== undefined;
 }

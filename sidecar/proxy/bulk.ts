@@ -1,25 +1,39 @@
-import { Readable } from "node:stream";
-import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import { performance } from "node:perf_hooks";
+import type { Readable } from "node:stream";
+import { text as textOf } from "node:stream/consumers";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { LineTooLong, readItems, splitLines } from "../../ingest/bulk-lines.ts";
 import { SidecarError } from "../errors.ts";
+import { formatAnswer, readAnswerFormat } from "../http/answer-format.ts";
 import { bytesOf } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
+import { readQuery } from "../http/query-parameters.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
+import type { BulkWriter } from "../services/bulk-writer.ts";
 import type { CallerService } from "../services/callers.ts";
-import type { IngestService } from "../services/ingest.ts";
+import type { ContentLimit } from "../services/content-limit.ts";
+import type { WriteRequest } from "../services/ingest.ts";
 import type { PipelineService } from "../services/pipelines.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
+import { BulkResults } from "./bulk-results.ts";
+import { clientCall } from "./client-call.ts";
 import { clientTimeoutMs } from "./client-timeout.ts";
+import { type HeldAnswer, handOn } from "./exchange.ts";
+import { textOf as heldText } from "./guard-failure.ts";
+import { jsonUrl } from "./json-url.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
-import type { Upstream } from "./upstream.ts";
+import type { ReadAnswer, Upstream } from "./upstream.ts";
 
 export interface BulkOptions {
 	upstream: Upstream;
-	ingest: IngestService;
+	writer: BulkWriter;
 	pipelines: PipelineService;
 	callers: CallerService;
+	contentLimit: ContentLimit;
 	/** One line at most, in bytes. */
 	lineLimit: number;
+	/** Where the results of a bulk are that are too many for the memory. */
+	resultsFolder: () => Promise<string>;
 }
 
 interface BulkRequest {
@@ -27,12 +41,15 @@ interface BulkRequest {
 	Querystring: { pipeline?: string };
 }
 
+/** Formats in which lines do not end in line breaks. */
+const binary = /smile|cbor/i;
+
 /**
- * `_bulk`: documents are embedded while the body passes, group after group, and go on to OpenSearch in the one
- * request they came in, so that its answer is the client's answer.
+ * `_bulk`: documents are embedded while the body passes, group after group, and go on to OpenSearch in parts, of which
+ * a bulk of some megabytes is one. Their answers make the client's answer.
  */
 export function bulk(options: BulkOptions): FastifyPluginAsync {
-	const { upstream, ingest, pipelines, callers, lineLimit } = options;
+	const { upstream, writer, pipelines, callers, contentLimit } = options;
 	return async (app) => {
 		keepBodiesRaw(app);
 		for (const url of ["/_bulk", "/:index/_bulk"])
@@ -40,54 +57,161 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 				method: ["POST", "PUT"],
 				url,
 				handler: async (request, reply) => {
-					if (!(await pipelines.anyGuarded()))
+					const { headers } = request.raw;
+					const limit = await contentLimit.get();
+					if (
+						!(await pipelines.anyGuarded()) ||
+						binary.test(headers["content-type"] ?? "") ||
+						// OpenSearch says that it is too large.
+						Number(headers["content-length"] ?? 0) > limit
+					)
 						return upstream.forward(request, reply);
 					// Models work for nobody whom OpenSearch does not know.
-					await callers.identify(request.raw.headers);
-					const timeoutMs = clientTimeoutMs(request.originalUrl);
-					const truncated = new TruncatedTexts();
-					const lines = splitLines(bytesOf(request), lineLimit);
-					const body = ingest.bulk(readItems(lines), {
+					await callers.identify(headers);
+					const write: WriteRequest = {
 						index: request.params.index,
 						pipeline: request.query.pipeline,
 						signal: clientSignal(reply),
-						timeoutMs,
-						truncated,
-					});
-					const begun = await begin(named(body, request));
-					return upstream.forward(request, reply, {
-						body: Readable.from(begun, { objectMode: false }),
-						addedHeaders: () => truncatedTextsHeaders(truncated.count),
-					});
+						timeoutMs: clientTimeoutMs(request.originalUrl),
+						truncated: new TruncatedTexts(),
+						call: clientCall(upstream, request),
+					};
+					const body = limited(bytesOf(request), limit);
+					const lines = splitLines(body, options.lineLimit);
+					return named(request, () =>
+						run({ request, reply, write }, readItems(lines)),
+					);
 				},
 			});
 	};
+
+	async function run(
+		exchange: Exchange,
+		items: ReturnType<typeof readItems>,
+	): Promise<FastifyReply> {
+		const { request, write } = exchange;
+		const begun = performance.now();
+		const url = jsonUrl(request.originalUrl);
+		const send = async (body: Buffer | Readable, isWhole: boolean) =>
+			isWhole
+				? asSent(
+						await upstream.ask(request, exchange.reply, {
+							body,
+							holds: () => true,
+						}),
+					)
+				: upstream.read(request, { url, body, json: true });
+		const results = new BulkResults(options.resultsFolder);
+		try {
+			let last: ReadAnswer | HeldReply | undefined;
+			let ingestTook: number | undefined;
+			let errors = false;
+			for await (const part of writer.write(items, write, send)) {
+				if ("whole" in part) return sendWhole(exchange, part.whole);
+				last = part.reply ?? last;
+				if (part.ingestTook !== undefined)
+					ingestTook = (ingestTook ?? 0) + part.ingestTook;
+				errors ||= part.results.some(({ error }) => error);
+				await results.add(part.results.map(({ json }) => json));
+			}
+			const took = Math.round(performance.now() - begun);
+			const head =
+				ingestTook === undefined
+					? { took, errors }
+					: { took, ingest_took: ingestTook, errors };
+			const before = `${JSON.stringify(head).slice(0, -1)},"items":[`;
+			const text = results.text(before, "]}");
+			return answer(exchange, last).send(
+				results.isSmall
+					? formatted(request, await textOf(text))
+					: // Longer than what is kept in memory: it goes as it is.
+						text,
+			);
+		} catch (error) {
+			await results.close();
+			throw error;
+		}
+	}
 }
 
-/** Waits for the first bytes of a body, so that one that is refused as a whole is nothing that OpenSearch hears of. */
-async function begin(
-	body: AsyncGenerator<Buffer>,
-): Promise<AsyncIterable<Buffer>> {
-	let first: IteratorResult<Buffer> | undefined = await body.next();
-	return {
-		[Symbol.asyncIterator]: () => ({
-			async next() {
-				const result = first ?? (await body.next());
-				first = undefined;
-				return result;
-			},
-			return: () => body.return(undefined),
-		}),
-	};
+interface Exchange {
+	request: FastifyRequest;
+	reply: FastifyReply;
+	write: WriteRequest;
+}
+
+/** An answer of which every header and byte can go on. */
+interface HeldReply {
+	status: number;
+	body: string;
+	held: HeldAnswer | undefined;
+}
+
+function asSent(held: HeldAnswer | undefined): HeldReply {
+	return { status: held?.status ?? 0, body: held ? heldText(held) : "", held };
+}
+
+function sendWhole(
+	exchange: Exchange,
+	whole: ReadAnswer | HeldReply,
+): FastifyReply {
+	if ("held" in whole)
+		return whole.held ? handOn(exchange.reply, whole.held) : exchange.reply;
+	return answer(exchange, whole)
+		.status(whole.status)
+		.send(formatted(exchange.request, whole.body));
+}
+
+function answer(
+	{ request, reply, write }: Exchange,
+	last: ReadAnswer | HeldReply | undefined,
+): FastifyReply {
+	const isYaml = readFormat(request)?.yaml ?? false;
+	return reply
+		.headers({
+			...(last && "headers" in last && last.headers),
+			...truncatedTextsHeaders(write.truncated.count),
+		})
+		.header(
+			"content-type",
+			isYaml ? "application/yaml" : "application/json; charset=UTF-8",
+		);
+}
+
+/** An answer in the form that the client wants. */
+function formatted(request: FastifyRequest, json: string): string {
+	const format = readFormat(request);
+	return format ? formatAnswer(json, format) : json;
+}
+
+function readFormat(request: FastifyRequest) {
+	return readAnswerFormat(readQuery(request.originalUrl), request.raw.headers);
+}
+
+/** @throws SidecarError too_large past the limit */
+async function* limited(
+	body: AsyncIterable<Buffer>,
+	limit: number,
+): AsyncGenerator<Buffer> {
+	let bytes = 0;
+	for await (const piece of body) {
+		bytes += piece.length;
+		if (bytes > limit)
+			throw new SidecarError(
+				"too_large",
+				`the bulk is larger than OpenSearch's http.max_content_length allows, ${limit} bytes; what came before may have been written`,
+			);
+		yield piece;
+	}
 }
 
 /** Gives the one error of the pure part a meaning for the client. */
-async function* named(
-	body: AsyncIterable<Buffer>,
+async function named<T>(
 	request: FastifyRequest,
-): AsyncGenerator<Buffer> {
+	work: () => Promise<T>,
+): Promise<T> {
 	try {
-		yield* body;
+		return await work();
 	} catch (error) {
 		if (!(error instanceof LineTooLong)) throw error;
 		request.log.info({ err: error }, "bulk refused");

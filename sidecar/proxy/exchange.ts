@@ -95,9 +95,20 @@ export class Connection extends Client {
 	}
 }
 
+/** An answer that was not handed on, as it came. */
+export interface HeldAnswer {
+	readonly status: number;
+	readonly message: string;
+	/** Names and values in turns. */
+	readonly headers: readonly string[];
+	/** In whatever encoding the headers say. */
+	readonly body: Buffer;
+}
+
 /** How a call ended: `error` is there if it failed before an answer was begun. */
 export interface Outcome {
 	error?: Error;
+	held?: HeldAnswer;
 	/** Whether the call was handed to a connection. */
 	sent: boolean;
 }
@@ -107,6 +118,10 @@ export interface ExchangeHooks {
 	settle(outcome: Outcome): void;
 	/** Headers that the answer gets besides OpenSearch's own. */
 	addedHeaders(): Readonly<Record<string, string>>;
+	/** Whether an answer with this status is kept in memory, whole, and not handed on. */
+	holds(status: number): boolean;
+	/** Bytes of an answer that is kept. */
+	holdLimit: number;
 }
 
 /**
@@ -120,6 +135,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 	#controller: Dispatcher.DispatchController | undefined;
 	#abortedWith: Error | undefined;
 	#begun = false;
+	#held: { head: Omit<HeldAnswer, "body">; parts: Buffer[] } | undefined;
+	#heldBytes = 0;
 	/** Of the connection that this call is on, as long as it is. */
 	intake: Intake | undefined;
 
@@ -150,14 +167,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		this.#silence.awaitOpenSearch();
 		if (status < 200) return;
 		const { rawHeaders } = controller;
-		const client = this.#reply.raw;
-		client.sendDate = false;
 		const headers = Array.isArray(rawHeaders)
 			? responseHeaders(rawHeaders)
 			: [];
 		headers.push(...Object.entries(this.#hooks.addedHeaders()).flat());
-		client.writeHead(status, statusMessage ?? "", headers);
-		this.#reply.hijack();
+		const head = { status, message: statusMessage ?? "", headers };
+		if (this.#hooks.holds(status)) {
+			this.#held = { head, parts: [] };
+			return;
+		}
+		const client = this.#reply.raw;
+		begin(this.#reply, head);
 		this.#begun = true;
 		client.on("drain", () => {
 			this.#silence.awaitOpenSearch();
@@ -169,6 +189,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		_controller: Dispatcher.DispatchController,
 		chunk: Buffer,
 	): void {
+		if (this.#held) {
+			this.#heldBytes += chunk.length;
+			if (this.#heldBytes > this.#hooks.holdLimit)
+				this.abort(new AnswerTooLong(this.#hooks.holdLimit));
+			else this.#held.parts.push(chunk);
+			return;
+		}
 		if (this.#reply.raw.write(chunk)) {
 			this.#silence.awaitOpenSearch();
 		} else {
@@ -184,6 +211,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
 			return;
 		}
 		this.#silence.stop();
+		if (this.#held) {
+			const { head, parts } = this.#held;
+			const held = { ...head, body: Buffer.concat(parts) };
+			this.#hooks.settle({ sent: true, held });
+			return;
+		}
 		this.#reply.raw.end();
 		this.#hooks.settle({ sent: true });
 	}
@@ -217,4 +250,29 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		client.destroy();
 		this.#hooks.settle({ sent });
 	}
+}
+
+/** An answer that is to be read whole is longer than it may be. */
+export class AnswerTooLong extends Error {
+	override readonly name = "AnswerTooLong";
+
+	constructor(limit: number) {
+		super(`OpenSearch's answer is longer than ${limit} bytes`);
+	}
+}
+
+/** Hands on an answer that was held. */
+export function handOn(reply: FastifyReply, held: HeldAnswer): FastifyReply {
+	begin(reply, held);
+	reply.raw.end(held.body);
+	return reply;
+}
+
+function begin(
+	reply: FastifyReply,
+	{ status, message, headers }: Omit<HeldAnswer, "body">,
+): void {
+	reply.raw.sendDate = false;
+	reply.raw.writeHead(status, message, [...headers]);
+	reply.hijack();
 }

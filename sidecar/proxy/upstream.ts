@@ -8,9 +8,11 @@ import { hasBody } from "../http/client-body.ts";
 import { endUnanswered, isClientGone } from "../http/client-signal.ts";
 import { ForwardedBody } from "../http/forwarded-body.ts";
 import {
+	AnswerTooLong,
 	Connection,
 	Exchange,
 	type ExchangeOptions,
+	type HeldAnswer,
 	type Outcome,
 } from "./exchange.ts";
 import { answerHeaders, requestHeaders } from "./hop-by-hop.ts";
@@ -41,6 +43,17 @@ export interface Replacement {
 	addedHeaders?(): Readonly<Record<string, string>>;
 }
 
+/** Which answers are looked at before they go on. */
+export interface Holding {
+	holds(status: number): boolean;
+}
+
+function isReplacement(
+	replacement: Partial<Replacement>,
+): replacement is Replacement {
+	return replacement.body !== undefined;
+}
+
 /** OpenSearch's default of http.max_content_length. */
 const maxContentLength = 104_857_600;
 
@@ -50,8 +63,8 @@ export interface Inquiry {
 	method?: string;
 	/** Path and query, percent-encoded. Without it: the client's. */
 	url?: string;
-	/** Without it: none. */
-	body?: string;
+	/** Without it: none. A stream is destroyed at the end. */
+	body?: string | Buffer | Readable;
 	/** Whether the answer is to be JSON, whatever the client accepts; the URL must not ask for anything else. */
 	json?: boolean;
 }
@@ -111,13 +124,40 @@ export class Upstream {
 		reply: FastifyReply,
 		replacement?: Replacement,
 	): Promise<FastifyReply> {
+		await this.ask(request, reply, { ...replacement, holds: () => false });
+		return reply;
+	}
+
+	/**
+	 * Does what {@link forward} does, but for answers that the caller wants to look at: those are returned, whole, as they
+	 * came, and nothing of them is handed on; {@link handOn} does that.
+	 *
+	 * @returns undefined where the reply is answered already
+	 * @throws SidecarError as {@link forward}; `upstream_broken` too for an answer past the limit
+	 */
+	async ask(
+		request: FastifyRequest,
+		reply: FastifyReply,
+		{ holds, ...replacement }: Partial<Replacement> & Holding,
+	): Promise<HeldAnswer | undefined> {
 		const { body, readBytes, ...answered } = await this.#exchange(
 			request,
 			reply,
-			replacement,
+			{
+				holds,
+				replacement: isReplacement(replacement) ? replacement : undefined,
+			},
 		);
-		if (answered.error === undefined) return reply;
-		if (isClientGone(reply)) return endUnanswered(reply);
+		if (answered.error === undefined) return answered.held;
+		if (isClientGone(reply)) {
+			endUnanswered(reply);
+			return undefined;
+		}
+		if (answered.error instanceof AnswerTooLong)
+			throw new SidecarError(
+				"upstream_broken",
+				`${answered.error.message}, which SIDECAR_ANSWER_LIMIT sets`,
+			);
 		if (body instanceof ForwardedBody && body.sourceError)
 			throw body.sourceError;
 		if (readBytes > maxContentLength && isCut(body, answered.error))
@@ -197,10 +237,10 @@ export class Upstream {
 	#exchange(
 		request: FastifyRequest,
 		reply: FastifyReply,
-		replacement: Replacement | undefined,
+		{ holds, replacement }: Holding & { replacement: Replacement | undefined },
 	): Promise<Exchanged> {
 		return new Promise((resolve) => {
-			const { silenceTimeoutMs } = this.#options;
+			const { silenceTimeoutMs, answerLimit } = this.#options;
 			const silence = new Silence(silenceTimeoutMs, () =>
 				exchange.abort(silentUpstream(silenceTimeoutMs)),
 			);
@@ -214,6 +254,8 @@ export class Upstream {
 			const clientGone = () => exchange.abort(new Error("The client is gone"));
 			const exchange = new Exchange(reply, silence, {
 				addedHeaders: replacement?.addedHeaders ?? (() => ({})),
+				holds,
+				holdLimit: answerLimit,
 				settle(outcome) {
 					reply.raw.off("close", clientGone);
 					if (body instanceof ForwardedBody) body.destroy();

@@ -1,22 +1,14 @@
 import { hasTarget } from "../../ingest/document.ts";
 import type { Slot } from "../../ingest/slot.ts";
 import type { Step } from "../../ingest/step.ts";
-import { vectorJson } from "../../ingest/vector-json.ts";
 import { type ErrorCode, SidecarError } from "../errors.ts";
-import { Deadline } from "./deadline.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
-import type { EmbeddingService } from "./embedding.ts";
 import type { Preview } from "./preview.ts";
-import type { TruncatedTexts } from "./truncated-texts.ts";
-
-export interface EmbedDocumentsOptions {
-	signal: AbortSignal;
-	/** Time for each call to a model, milliseconds; no bound without it. */
-	timeoutMs?: number;
-	truncated: TruncatedTexts;
-	/** What the next call to a model does where its queue is full. */
-	whenFull(modelId: string): "refuse" | "wait";
-}
+import {
+	mostResultBytes,
+	type StepResults,
+	type StepTerms,
+} from "./step-results.ts";
 
 /** A step of a document's pipeline, with its texts. */
 interface PendingStep {
@@ -25,65 +17,59 @@ interface PendingStep {
 	slots: readonly Slot[];
 }
 
-/** Texts that a model is given at once. */
-interface ModelCall {
-	modelId: string;
-	texts: readonly string[];
-	whenFull: "refuse" | "wait";
-}
+/** Documents that can't be worked on at present, and why: whoever writes them is to try again. */
+export type Refused = Map<DocumentToEmbed, SidecarError>;
 
-/** Texts of one call to a model, so that the largest document does not fill its queue alone. */
-const textsAtOnce = 256;
-
-/**
- * Vectors of one model for documents that are embedded together, bytes of their JSON: a small list of small texts has large
- * vectors. OpenSearch takes 100 MB in one request unless it is told to take more.
- */
-const mostVectorBytes = 256 * 1024 * 1024;
-
-/** Errors that are neither the document's nor its pipeline's fault: the write fails as a whole, to be tried again. */
+/** Errors that are neither the document's nor its pipeline's fault. */
 const passing: readonly ErrorCode[] = [
 	"timeout",
 	"too_many_requests",
+	"throttled",
 	"circuit_open",
 	"upstream_broken",
 	"upstream_unavailable",
 	"upstream_timeout",
 ];
 
-/** Gives documents their vectors and marks each of their steps with its outcome. */
+/** Gives documents what their steps make, and marks each step with its outcome. */
 export class DocumentEmbedder {
 	readonly #preview: Preview;
-	readonly #embedding: EmbeddingService;
+	readonly #results: StepResults;
 
-	constructor(preview: Preview, embedding: EmbeddingService) {
+	constructor(preview: Preview, results: StepResults) {
 		this.#preview = preview;
-		this.#embedding = embedding;
+		this.#results = results;
 	}
 
 	/**
 	 * Carries out every step of every document, as many as possible together: a step with processors before it
-	 * waits for the vectors of the steps before, which those processors may look at.
+	 * waits for the results of the steps before, which those processors may look at.
 	 *
-	 * @throws SidecarError that is no document's fault
+	 * @throws the signal's reason, and what is a fault of the sidecar's own
 	 */
 	async embed(
 		documents: readonly DocumentToEmbed[],
-		options: EmbedDocumentsOptions,
-	): Promise<void> {
+		terms: StepTerms,
+	): Promise<Refused> {
+		const refused: Refused = new Map();
 		let pending: PendingStep[] = [];
 		for (const steps of new Set(documents.map((document) => document.steps)))
 			for (const step of steps) {
-				const concerned = documents.filter(
-					(document) => document.steps === steps,
-				);
 				if (step.stages.length > 0) {
-					await this.#carryOut(pending, options);
+					await this.#carryOut(pending, terms, refused);
 					pending = [];
 				}
-				pending.push(...(await this.#find(concerned, step)));
+				const concerned = documents.filter(
+					(document) => document.steps === steps && !refused.has(document),
+				);
+				pending.push(
+					...(await unlessPassing(concerned, refused, () =>
+						this.#find(concerned, step),
+					)),
+				);
 			}
-		await this.#carryOut(pending, options);
+		await this.#carryOut(pending, terms, refused);
+		return refused;
 	}
 
 	/** The documents for which a step has texts; the others are marked. */
@@ -126,24 +112,36 @@ export class DocumentEmbedder {
 
 	async #carryOut(
 		pending: readonly PendingStep[],
-		options: EmbedDocumentsOptions,
+		terms: StepTerms,
+		refused: Refused,
 	): Promise<void> {
-		const models = new Set(pending.map(({ step }) => step.processor.modelId));
+		const open = pending.filter(({ target }) => !refused.has(target));
+		const work = new Map<string, PendingStep[]>();
+		for (const one of open) {
+			const key = workOf(one.step);
+			const together = work.get(key) ?? [];
+			work.set(key, together);
+			together.push(one);
+		}
 		await Promise.all(
-			[...models].map((modelId) =>
-				this.#embedWith(
-					modelId,
-					pending.filter(({ step }) => step.processor.modelId === modelId),
-					options,
-				),
+			[...work.values()].map((together) =>
+				this.#workOn(together, terms, refused),
 			),
 		);
-		for (const step of new Set(pending.map((one) => one.step)))
-			if (step.stages.length > 0)
-				await this.#verify(pending.filter((one) => one.step === step));
+		for (const step of new Set(open.map((one) => one.step))) {
+			if (step.stages.length === 0) continue;
+			const done = open.filter(
+				(one) => one.step === step && !refused.has(one.target),
+			);
+			const targets = done.map(({ target }) => target);
+			await unlessPassing(targets, refused, async () => {
+				await this.#verify(done);
+				return [];
+			});
+		}
 	}
 
-	/** The vectors are in the document before its pipeline runs: what stands before the guard must leave them there. */
+	/** The results are in the document before its pipeline runs: what stands before the guard must leave them there. */
 	async #verify(pending: readonly PendingStep[]): Promise<void> {
 		const [first] = pending;
 		if (!first) return;
@@ -160,128 +158,83 @@ export class DocumentEmbedder {
 		});
 	}
 
-	async #embedWith(
-		modelId: string,
-		steps: readonly PendingStep[],
-		options: EmbedDocumentsOptions,
+	/** @param pending of processors that do the same with their texts */
+	async #workOn(
+		pending: readonly PendingStep[],
+		terms: StepTerms,
+		refused: Refused,
 	): Promise<void> {
+		const [first] = pending;
+		if (!first) return;
 		// Those with the most texts last: what is too large is too large by itself.
-		const inOrder = [...steps].sort((a, b) => countOf(a) - countOf(b));
+		const inOrder = [...pending].sort((a, b) => countOf(a) - countOf(b));
 		const texts = inOrder.flatMap(({ slots }) =>
 			slots.flatMap((slot) => slot.texts),
 		);
 		try {
-			const vectors = await this.#vectorsOf(modelId, texts, options);
+			const { processor } = first.step;
+			const results = await this.#results.of(processor, texts, terms);
 			const starts = new Map<PendingStep, number>();
 			let end = 0;
-			for (const pending of inOrder) {
-				starts.set(pending, end);
-				end += countOf(pending);
+			for (const one of inOrder) {
+				starts.set(one, end);
+				end += countOf(one);
 			}
-			for (const pending of steps)
-				place(pending, vectors, starts.get(pending) ?? 0);
+			for (const one of pending) place(one, results, starts.get(one) ?? 0);
 		} catch (error) {
-			if (options.signal.aborted || !(error instanceof SidecarError))
-				throw error;
-			if (passing.includes(error.code)) throw error;
-			for (const { target, step } of steps)
-				target.document.markFailed(step, error.message);
+			terms.signal.throwIfAborted();
+			if (!(error instanceof SidecarError)) throw error;
+			for (const { target, step } of pending)
+				if (passing.includes(error.code)) refused.set(target, error);
+				else target.document.markFailed(step, error.message);
 		}
 	}
+}
 
-	/** Vectors as JSON texts, fewer than texts where they would take more memory than they may. */
-	async #vectorsOf(
-		modelId: string,
-		texts: readonly string[],
-		options: EmbedDocumentsOptions,
-	): Promise<string[]> {
-		const vectors: string[] = [];
-		let bytes = 0;
-		for (let start = 0; start < texts.length; start += textsAtOnce) {
-			if (bytes > mostVectorBytes) break;
-			const call = {
-				modelId,
-				texts: texts.slice(start, start + textsAtOnce),
-				whenFull: options.whenFull(modelId),
-			};
-			for (const vector of await this.#vectors(call, options)) {
-				vectors.push(vector);
-				bytes += vector.length;
-			}
-		}
-		return vectors;
+/** What is done for documents together; where it can't be done at present they are refused, and there is nothing. */
+async function unlessPassing<T>(
+	documents: readonly DocumentToEmbed[],
+	refused: Refused,
+	work: () => Promise<T[]>,
+): Promise<T[]> {
+	try {
+		return await work();
+	} catch (error) {
+		if (!(error instanceof SidecarError) || !passing.includes(error.code))
+			throw error;
+		for (const document of documents) refused.set(document, error);
+		return [];
 	}
+}
 
-	/** Vectors as JSON texts. What never fits into the model's queue is given to it in halves. */
-	async #vectors(
-		{ modelId, texts, whenFull }: ModelCall,
-		options: EmbedDocumentsOptions,
-	): Promise<string[]> {
-		const { signal, timeoutMs, truncated } = options;
-		try {
-			const embeddings = await this.#embedding.embed({
-				modelId,
-				texts,
-				lane: "ingest",
-				contentType: "passage",
-				terms: {
-					signal,
-					truncated,
-					whenFull,
-					...(timeoutMs !== undefined && {
-						deadline: Deadline.after(timeoutMs),
-					}),
-				},
-			});
-			// Equal texts share a vector.
-			const written = new Map<Float32Array, string>();
-			return embeddings.map(({ vector }) => {
-				const json = written.get(vector) ?? vectorJson(vector);
-				written.set(vector, json);
-				return json;
-			});
-		} catch (error) {
-			if (!isTooLarge(error) || texts.length === 1) throw error;
-		}
-		const half = Math.ceil(texts.length / 2);
-		const first = { modelId, texts: texts.slice(0, half), whenFull };
-		const vectors = await this.#vectors(first, options);
-		const second = {
-			modelId,
-			texts: texts.slice(half),
-			whenFull: options.whenFull(modelId),
-		};
-		return [...vectors, ...(await this.#vectors(second, options))];
-	}
+/** Equal for processors whose texts can be given to a model together. */
+function workOf({ processor }: Step): string {
+	return processor.modelId;
 }
 
 function countOf({ slots }: PendingStep): number {
 	return slots.reduce((count, { texts }) => count + texts.length, 0);
 }
 
-/** Puts the vectors of a step into its document, if they are all there. @param start the first of them */
+/** Puts the results of a step into its document, if they are all there. @param start the first of them */
 function place(
 	pending: PendingStep,
-	vectors: readonly string[],
+	results: readonly string[],
 	start: number,
 ): void {
 	const { target, step, slots } = pending;
-	if (start + countOf(pending) > vectors.length) {
+	if (start + countOf(pending) > results.length) {
 		target.document.markFailed(
 			step,
-			`the vectors of documents that are embedded together take more than ${mostVectorBytes} bytes as JSON: give the document fewer texts`,
+			`the vectors of documents that are embedded together take more than ${mostResultBytes} bytes as JSON: give the document fewer texts`,
 		);
 		return;
 	}
 	let next = start;
 	for (const slot of slots) {
 		const end = next + slot.texts.length;
-		target.document.place(slot, vectors.slice(next, end), step);
+		target.document.place(slot, results.slice(next, end), step);
 		next = end;
 	}
 	target.document.markDone(step);
-}
-
-function isTooLarge(error: unknown): boolean {
-	return error instanceof SidecarError && error.code === "too_large";
 }

@@ -1,12 +1,12 @@
 import { type BulkItem, withPipeline } from "../../ingest/bulk-lines.ts";
 import { PreparedDocument } from "../../ingest/document.ts";
+import { SidecarError } from "../errors.ts";
 import { BulkAdmission } from "./bulk-admission.ts";
-import type {
-	DocumentEmbedder,
-	EmbedDocumentsOptions,
-} from "./document-embedder.ts";
+import type { ClientCall } from "./client-call.ts";
+import type { DocumentEmbedder } from "./document-embedder.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
 import type { PipelineService, WritePlan } from "./pipelines.ts";
+import type { StepTerms } from "./step-results.ts";
 import type { TruncatedTexts } from "./truncated-texts.ts";
 
 export interface IngestOptions {
@@ -30,12 +30,35 @@ export interface WriteRequest extends WriteTarget {
 	timeoutMs: number | undefined;
 	/** Is told of every text that was cut; complete when the last byte to send is there. */
 	truncated: TruncatedTexts;
+	/** Asks OpenSearch in the client's name. */
+	call: ClientCall;
 }
 
-/** A bulk item, with its document where it has to be embedded. */
+/** A bulk item that is ready to be sent. */
+export interface PreparedItem {
+	/** As it came. */
+	readonly item: BulkItem;
+	/** Its lines, as they go to OpenSearch. */
+	readonly lines: readonly Buffer[];
+	/** Whether the sidecar has worked on it. */
+	readonly ours: boolean;
+	/** OpenSearch can't read its document, and fails others with it: it is sent by itself. */
+	readonly unreadable: boolean;
+	/** Why a processor failed on it: its pipeline will say so, or nobody where it goes through none. */
+	readonly failure: string | undefined;
+	/** Why it is not sent at all; a client may try again. */
+	readonly refusal: SidecarError | undefined;
+}
+
+/** A bulk item, with its documents where they have to be embedded. */
 interface Entry {
 	item: BulkItem;
-	toEmbed?: DocumentToEmbed;
+	/** As it goes to OpenSearch. */
+	actionLine: Buffer;
+	documents: readonly DocumentToEmbed[];
+	/** Whether its guards raise what fails. */
+	guarded: boolean;
+	unreadable: boolean;
 }
 
 /** Bulk items of a group at most, however small: each costs an object. */
@@ -53,40 +76,61 @@ export class IngestService {
 	}
 
 	/**
-	 * The body to send for a bulk body, in its order. Items that need nothing are handed on byte for byte. What
-	 * goes wrong with a document stands in its mark, and is raised by its pipeline, within OpenSearch.
+	 * The items of a bulk, in their order, ready to be sent: those that need nothing byte for byte as they came. What goes
+	 * wrong with a document stands in its mark, and is raised by its pipeline, within OpenSearch.
 	 *
-	 * @throws SidecarError too_many_requests before the first byte where a model has no room for the bulk
+	 * @throws SidecarError before the first item where none of the first ones can be worked on at present
 	 */
-	async *bulk(
+	async *prepare(
 		items: AsyncIterable<BulkItem>,
 		request: WriteRequest,
-	): AsyncGenerator<Buffer> {
+	): AsyncGenerator<PreparedItem[]> {
 		const admission = new BulkAdmission();
 		const ended = new AbortController();
-		const options: EmbedDocumentsOptions = {
+		const terms: StepTerms = {
 			...modelTerms(request),
 			signal: AbortSignal.any([request.signal, ended.signal]),
 			whenFull: (modelId) => admission.whenFull(modelId),
 		};
-		const underWay: Promise<Buffer>[] = [];
+		const underWay: Promise<PreparedItem[]>[] = [];
+		let begun = false;
+		const next = async (group: Promise<PreparedItem[]>) => {
+			const prepared = await group;
+			if (!begun) refuseWhole(prepared);
+			begun = true;
+			return prepared;
+		};
 		try {
 			for await (const group of this.#groups(items, request)) {
-				const rendered = this.#render(group, options);
+				const prepared = this.#work(group, terms);
 				// It is awaited below; until then a failure must not count as one that nobody handles.
-				rendered.catch(() => undefined);
-				underWay.push(rendered);
+				prepared.catch(() => undefined);
+				underWay.push(prepared);
 				const oldest = underWay.length >= groupsAtOnce && underWay.shift();
 				if (!oldest) continue;
-				const bytes = await oldest;
+				yield await next(oldest);
 				admission.begin();
-				yield bytes;
 			}
-			for (const rendered of underWay) yield await rendered;
+			for (const prepared of underWay) yield await next(prepared);
 		} finally {
 			// What is under way for a bulk that has failed is not wanted any more.
 			ended.abort();
 		}
+	}
+
+	/** Items that were prepared for pipelines that are others by now, prepared again. */
+	async again(
+		items: readonly BulkItem[],
+		request: WriteRequest,
+	): Promise<PreparedItem[]> {
+		this.#options.pipelines.forget();
+		const entries = await Promise.all(
+			items.map((item) => this.#entry(item, request)),
+		);
+		return this.#work(entries, {
+			...modelTerms(request),
+			whenFull: () => "wait",
+		});
 	}
 
 	/** Whether a write's pipelines hold a processor of the sidecar's. */
@@ -94,21 +138,31 @@ export class IngestService {
 		return (await this.#plan(target)).steps.length > 0;
 	}
 
-	/** The document to send for one document; undefined where it can only go on as it is. */
+	/** The document to send for one document; undefined where it can only go on as it is. @throws SidecarError */
 	async document(
 		source: Buffer,
 		id: string | undefined,
 		request: WriteRequest,
-	): Promise<Buffer | undefined> {
+	): Promise<PreparedDocument | undefined> {
 		const { steps } = await this.#plan(request);
 		const document = PreparedDocument.parse(source);
 		if (!document) return undefined;
 		const { index } = request;
-		await this.#options.embedder.embed([{ document, steps, index, id }], {
+		await this.embed([{ document, steps, index, id }], request);
+		return document;
+	}
+
+	/** Carries out the steps of documents that are written together, or of none of them. @throws SidecarError */
+	async embed(
+		documents: readonly DocumentToEmbed[],
+		request: WriteRequest,
+	): Promise<void> {
+		const refused = await this.#options.embedder.embed(documents, {
 			...modelTerms(request),
 			whenFull: () => "refuse",
 		});
-		return document.render();
+		const [refusal] = refused.values();
+		if (refusal) throw refusal;
 	}
 
 	async *#groups(
@@ -123,7 +177,7 @@ export class IngestService {
 			const entry = await this.#entry(item, target);
 			group.push(entry);
 			bytes += item.actionLine.length + (item.source?.length ?? 0);
-			documents += entry.toEmbed ? 1 : 0;
+			documents += entry.documents.length;
 			const full =
 				bytes >= groupBytes ||
 				documents >= groupDocuments ||
@@ -143,41 +197,59 @@ export class IngestService {
 	 */
 	async #entry(item: BulkItem, target: WriteTarget): Promise<Entry> {
 		const { action, actionLine, source } = item;
-		if (!source || !action) return { item };
+		const untouched = {
+			item,
+			actionLine,
+			documents: [],
+			guarded: true,
+			unreadable: false,
+		};
+		if (!source || !action) return untouched;
 		if (action.operation !== "index" && action.operation !== "create")
-			return { item };
+			return untouched;
 		const index = action.index ?? target.index;
 		const { steps, implied } = await this.#plan({
-			...target,
 			index,
 			pipeline: action.pipeline ?? target.pipeline,
 		});
-		if (steps.length === 0) return { item };
+		if (steps.length === 0) return untouched;
 		const document = PreparedDocument.parse(source);
-		if (!document) return { item };
+		if (!document) return { ...untouched, unreadable: true };
 		return {
-			item:
-				implied === undefined
-					? item
-					: { ...item, actionLine: withPipeline(actionLine, implied) },
-			toEmbed: { document, steps, index, id: action.id },
+			...untouched,
+			actionLine:
+				implied === undefined ? actionLine : withPipeline(actionLine, implied),
+			documents: [{ document, steps, index, id: action.id }],
 		};
 	}
 
-	async #render(
+	async #work(
 		group: readonly Entry[],
-		options: EmbedDocumentsOptions,
-	): Promise<Buffer> {
-		await this.#options.embedder.embed(
-			group.flatMap(({ toEmbed }) => toEmbed ?? []),
-			options,
+		terms: StepTerms,
+	): Promise<PreparedItem[]> {
+		const refused = await this.#options.embedder.embed(
+			group.flatMap(({ documents }) => documents),
+			terms,
 		);
-		return Buffer.concat(
-			group.flatMap(({ item, toEmbed }) => {
-				const source = toEmbed?.document.render() ?? item.source;
-				return source ? [item.actionLine, source] : [item.actionLine];
-			}),
-		);
+		return group.map(({ item, actionLine, documents, guarded, unreadable }) => {
+			const failure = documents.find(({ document }) => document.failure);
+			const reason = failure?.document.failure;
+			const source = documents[0]?.document.render() ?? item.source;
+			return {
+				item,
+				lines: source ? [actionLine, source] : [actionLine],
+				ours: documents.length > 0,
+				unreadable,
+				failure: reason,
+				refusal:
+					documents
+						.map((document) => refused.get(document))
+						.find((refusal) => refusal !== undefined) ??
+					(reason === undefined || guarded
+						? undefined
+						: new SidecarError("bad_request", reason)),
+			};
+		});
 	}
 
 	#plan({ index, pipeline }: WriteTarget): Promise<WritePlan> {
@@ -185,10 +257,18 @@ export class IngestService {
 	}
 }
 
+/** A bulk of which nothing can be taken now is refused as one, with the time after which to try again. */
+function refuseWhole(items: readonly PreparedItem[]): void {
+	const [first] = items;
+	if (!first?.refusal || first.refusal.status === 400) return;
+	if (items.every(({ refusal }) => refusal?.code === first.refusal?.code))
+		throw first.refusal;
+}
+
 function modelTerms({
 	signal,
 	timeoutMs,
 	truncated,
-}: WriteRequest): Omit<EmbedDocumentsOptions, "whenFull"> {
+}: WriteRequest): Omit<StepTerms, "whenFull"> {
 	return { signal, truncated, ...(timeoutMs !== undefined && { timeoutMs }) };
 }

@@ -1,4 +1,5 @@
 import type { Client } from "@opensearch-project/opensearch";
+import { isObject } from "../../ingest/json.ts";
 import { storeError } from "./client.ts";
 
 /** The cluster as a whole. */
@@ -15,6 +16,29 @@ export class ClusterStore {
 			await this.#client.ping({}, { requestTimeout: timeoutMs, maxRetries: 0 });
 		} catch (error) {
 			throw storeError(error, "ask whether it answers");
+		}
+	}
+
+	/** `http.max_content_length` of the node that has the smallest, bytes; undefined where none says. */
+	async maxContentLength(): Promise<number | undefined> {
+		try {
+			const { body } = await this.#client.http.get({
+				path: "/_nodes/http",
+				querystring: {
+					filter_path: "nodes.*.http.max_content_length_in_bytes",
+				},
+			});
+			const nodes: unknown = isObject(body) ? body.nodes : undefined;
+			const limits = Object.values(isObject(nodes) ? nodes : {}).flatMap(
+				(node) => {
+					const http = isObject(node) ? node.http : undefined;
+					const bytes = isObject(http) && http.max_content_length_in_bytes;
+					return typeof bytes === "number" ? bytes : [];
+				},
+			);
+			return limits.length === 0 ? undefined : Math.min(...limits);
+		} catch (error) {
+			throw storeError(error, "ask how large a body may be");
 		}
 	}
 

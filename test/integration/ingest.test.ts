@@ -566,9 +566,9 @@ describe("a document without its vector is never stored", () => {
 					{ text: `text ${n} ${"long ".repeat(30)}` },
 				),
 			).join("");
-			const alone = {
-				list: Array.from({ length: 200 }, (_, n) => `item ${n}`),
-			};
+			const alone = (document: number) => ({
+				list: Array.from({ length: 200 }, (_, n) => `item ${n} of ${document}`),
+			});
 			const pipeline = await putPipeline({
 				processors: [
 					{
@@ -587,7 +587,7 @@ describe("a document without its vector is never stored", () => {
 					small.call(
 						"PUT",
 						`/${index}/_doc/single-${n}?pipeline=${pipeline}`,
-						alone,
+						alone(n),
 					),
 				),
 			);
@@ -658,7 +658,7 @@ describe("a document without its vector is never stored", () => {
 				{
 					index: {
 						_id: "many",
-						status: 500,
+						status: 400,
 						error: { reason: expect.stringContaining("268435456 bytes") },
 					},
 				},

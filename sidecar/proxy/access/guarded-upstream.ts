@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { SidecarError } from "../../errors.ts";
+import type { HeldAnswer } from "../exchange.ts";
 import {
+	type Holding,
 	type Inquiry,
 	type ReadAnswer,
 	type Replacement,
@@ -19,12 +21,14 @@ export class GuardedUpstream extends Upstream {
 		this.#gate = gate;
 	}
 
-	/** @throws SidecarError forbidden_index, and what {@link Upstream.forward} throws */
-	override async forward(
+	/** @throws SidecarError forbidden_index, and what {@link Upstream.ask} throws */
+	override async ask(
 		request: FastifyRequest,
 		reply: FastifyReply,
-		replacement?: Replacement,
-	): Promise<FastifyReply> {
+		{ holds, ...given }: Partial<Replacement> & Holding,
+	): Promise<HeldAnswer | undefined> {
+		const { body, addedHeaders } = given;
+		const replacement = body === undefined ? undefined : { ...given, body };
 		const render = this.renderer(request);
 		const address =
 			replacement?.url === undefined
@@ -34,12 +38,11 @@ export class GuardedUpstream extends Upstream {
 						...(await this.#gate.url(replacement.url, render)),
 					};
 		const guarded = await this.#gate.body(request, address, render);
-		const addedHeaders = replacement?.addedHeaders;
-		return super.forward(
-			request,
-			reply,
-			guarded && addedHeaders ? { ...guarded, addedHeaders } : guarded,
-		);
+		return super.ask(request, reply, {
+			...guarded,
+			...(guarded && addedHeaders && { addedHeaders }),
+			holds,
+		});
 	}
 
 	/** @throws SidecarError forbidden_index, and what {@link Upstream.read} throws */
@@ -51,12 +54,18 @@ export class GuardedUpstream extends Upstream {
 		const asked = inquiry.url ?? request.originalUrl;
 		const { url } = await this.#gate.url(asked, render);
 		const { body } = inquiry;
+		if (body === undefined) return super.read(request, { ...inquiry, url });
+		if (typeof body === "string")
+			return super.read(request, {
+				...inquiry,
+				url,
+				body: await this.#gate.text(body, url, render),
+			});
+		const guarded = await this.#gate.body(request, { body, url }, render);
 		return super.read(request, {
 			...inquiry,
 			url,
-			...(body !== undefined && {
-				body: await this.#gate.text(body, url, render),
-			}),
+			body: guarded?.body ?? body,
 		});
 	}
 

@@ -1,0 +1,120 @@
+import { Readable } from "node:stream";
+import type { PreparedItem } from "./ingest.ts";
+
+/** A part of a bulk that is sent on in a request of its own. */
+export interface BulkSlice {
+	/** In their order; of a body that is a stream, those before what can't be told apart. */
+	readonly items: readonly PreparedItem[];
+	/** The lines of those that are sent. */
+	readonly body: Buffer | Readable;
+	/** Nothing follows. */
+	readonly last: boolean;
+}
+
+export interface SliceLimits {
+	/** A slice ends at this size; a larger item is one by itself. */
+	bytes: number;
+	/** Each has a result of some hundred bytes in an answer that is read whole. */
+	items: number;
+}
+
+/**
+ * Cuts what is ready to be sent into slices. From an item on that is no action, everything is one stream: OpenSearch
+ * refuses it, or knows better what it is.
+ */
+export async function* slicesOf(
+	groups: AsyncIterable<readonly PreparedItem[]>,
+	limits: SliceLimits,
+): AsyncGenerator<BulkSlice> {
+	const source = flattened(groups);
+	let open = new OpenSlice();
+	/** Complete, but what follows it has not been seen yet. */
+	let complete: OpenSlice | undefined;
+	for await (const item of source) {
+		const size = sizeOf(item);
+		const alone = item.unreadable || open.unreadable;
+		const full =
+			open.bytes + size > limits.bytes || open.items.length >= limits.items;
+		if (open.items.length > 0 && (alone || full)) {
+			if (complete) yield complete.close(false);
+			complete = open;
+			open = new OpenSlice();
+		}
+		if (item.item.action === undefined && !isBlank(item)) {
+			if (complete) yield complete.close(false);
+			const { items } = open;
+			const body = Readable.from(streamed(open, item, source), {
+				objectMode: false,
+			});
+			yield { items, body, last: true };
+			return;
+		}
+		open.add(item, size);
+	}
+	if (open.isEmpty && complete) {
+		yield complete.close(true);
+		return;
+	}
+	if (complete) yield complete.close(false);
+	yield open.close(true);
+}
+
+/** Items that are gathered for a request; in memory at most the limit and one item more. */
+class OpenSlice {
+	readonly items: PreparedItem[] = [];
+	readonly lines: Buffer[] = [];
+	bytes = 0;
+	unreadable = false;
+
+	add(item: PreparedItem, size: number): void {
+		if (item.item.action) this.items.push(item);
+		this.bytes += size;
+		this.unreadable ||= item.unreadable;
+		if (item.refusal) return;
+		for (const line of item.lines) {
+			const previous = this.lines.at(-1);
+			// The last line of a body may have no end, and may now be followed by another one.
+			if (previous && previous.at(-1) !== lineBreak) this.lines.push(newLine);
+			this.lines.push(line);
+		}
+	}
+
+	/** Nothing but blank lines. */
+	get isEmpty(): boolean {
+		return this.items.length === 0;
+	}
+
+	close(last: boolean): BulkSlice {
+		const end = this.lines.at(-1);
+		// Only the last line of the whole body is to be as it came, whatever OpenSearch makes of that.
+		if (!last && end && end.at(-1) !== lineBreak) this.lines.push(newLine);
+		return { items: this.items, body: Buffer.concat(this.lines), last };
+	}
+}
+
+const lineBreak = 0x0a;
+const newLine = Buffer.from("\n");
+
+async function* flattened(
+	groups: AsyncIterable<readonly PreparedItem[]>,
+): AsyncGenerator<PreparedItem> {
+	for await (const group of groups) yield* group;
+}
+
+async function* streamed(
+	open: OpenSlice,
+	first: PreparedItem,
+	rest: AsyncGenerator<PreparedItem>,
+): AsyncGenerator<Buffer> {
+	yield* open.lines;
+	yield* first.lines;
+	for await (const { lines } of rest) yield* lines;
+}
+
+function isBlank({ lines }: PreparedItem): boolean {
+	return lines.every((line) => line.toString("latin1").trim() === "");
+}
+
+function sizeOf({ lines }: PreparedItem): number {
+	return lines.reduce((bytes, line) => bytes + line.length, 0);
+}
