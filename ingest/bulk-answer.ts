@@ -1,3 +1,4 @@
+import type { Failure } from "./failure.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
 /** OpenSearch's answer to a `_bulk`, with its items as they stand in it. */
@@ -11,6 +12,7 @@ export interface BulkAnswer {
 export interface BulkResult {
 	/** As it stands in the answer, `{"index":{…}}`. */
 	readonly json: string;
+	readonly operation: string;
 	readonly status: number;
 	readonly index: string | undefined;
 	/** Undefined where OpenSearch names none: a document that was to get one, and failed before. */
@@ -18,14 +20,17 @@ export interface BulkResult {
 	readonly error:
 		| { readonly type: string; readonly reason: string }
 		| undefined;
-	/** It never left the pipeline: a processor failed on it or dropped it. */
+	/** It may never have left its pipeline: it has failed, or a processor has dropped it. */
 	readonly unsent: boolean;
 }
 
 /** What was asked for one item. */
 export interface BulkTarget {
+	readonly operation: string;
 	readonly index: string | undefined;
 	readonly id: string | undefined;
+	/** Why it will fail, where that is known. */
+	readonly reason?: string | undefined;
 }
 
 /** Undefined for what is not an answer to a `_bulk` in JSON. */
@@ -50,38 +55,67 @@ export function inOrder(
 	results: readonly BulkResult[],
 	targets: readonly BulkTarget[],
 ): readonly BulkResult[] {
-	const inPlace = targets.every(({ id }, place) => {
-		const result = results[place];
-		return !result?.unsent || id === undefined || result.id === id;
-	});
-	if (inPlace) return results;
-	const unsent = results.filter((result) => result.unsent);
-	const take = (fits: (result: BulkResult) => boolean) => {
-		const at = unsent.findIndex(fits);
-		return at < 0 ? undefined : unsent.splice(at, 1)[0];
+	const known = {
+		reasons: new Set(targets.flatMap(({ reason }) => reason ?? [])),
+		ids: new Set(targets.flatMap(({ id }) => id ?? [])),
 	};
-	const isFree = ({ id }: BulkResult) =>
-		!targets.some((target) => target.id === id && id !== undefined);
-	return results.map((result, place) => {
-		if (!result.unsent) return result;
-		const { index, id } = targets[place] ?? {};
-		const own =
-			id === undefined
-				? (take((one) => one.index === index && isFree(one)) ?? take(isFree))
-				: (take((one) => one.id === id && one.index === index) ??
-					take((one) => one.id === id));
-		return own ?? take(() => true) ?? result;
+	const open = targets.flatMap((target, place) => {
+		const result = results[place];
+		return result?.unsent && !fits(result, target, known)
+			? [{ target, place }]
+			: [];
 	});
+	if (open.length === 0) return results;
+	const ordered = [...results];
+	const pool = open.flatMap(({ place }) => results[place] ?? []);
+	const settle = (
+		isOf: (result: BulkResult, target: BulkTarget) => boolean,
+	) => {
+		for (const { target, place } of open.splice(0)) {
+			const at = pool.findIndex((result) => isOf(result, target));
+			const [own] = at < 0 ? [] : pool.splice(at, 1);
+			if (own) ordered[place] = own;
+			else open.push({ target, place });
+		}
+	};
+	settle((result, target) => fits(result, target, known));
+	settle((result, target) => isNamed(result, target));
+	settle(() => true);
+	return ordered;
+}
+
+/** Whether a result can be that of an item: an alias is told by its index's name once something was executed. */
+function fits(
+	result: BulkResult,
+	target: BulkTarget,
+	known: { reasons: ReadonlySet<string>; ids: ReadonlySet<string> },
+): boolean {
+	if (!isNamed(result, target)) return false;
+	// It got its id when it was executed.
+	const gotId = target.id === undefined && result.id !== undefined;
+	if (gotId && known.ids.has(result.id)) return false;
+	if (!gotId && result.index !== target.index) return false;
+	return target.reason === undefined
+		? !known.reasons.has(result.error?.reason ?? "")
+		: result.error?.reason === target.reason;
+}
+
+/** By operation and id. What an update would have inserted fails as an index request, which has no id yet. */
+function isNamed(result: BulkResult, target: BulkTarget): boolean {
+	if (target.operation === "update" && result.operation === "index")
+		return result.id === undefined;
+	return (
+		result.operation === target.operation &&
+		(target.id === undefined || result.id === target.id)
+	);
 }
 
 /** An item's result that says that it failed. */
 export function failedResult(
-	operation: string,
-	target: BulkTarget,
-	failure: { status: number; type: string; reason: string },
+	{ operation, index, id }: Omit<BulkTarget, "reason">,
+	failure: Failure,
 ): BulkResult {
 	const { status, type, reason } = failure;
-	const { index, id } = target;
 	const outcome = {
 		_index: index ?? null,
 		_id: id ?? null,
@@ -90,6 +124,7 @@ export function failedResult(
 	};
 	return {
 		json: JSON.stringify({ [operation]: outcome }),
+		operation,
 		status,
 		index,
 		id,
@@ -100,12 +135,14 @@ export function failedResult(
 
 function readResult(json: string): BulkResult | undefined {
 	const parsed: unknown = JSON.parse(json);
-	const [outcome] = isObject(parsed) ? Object.values(parsed) : [];
-	if (!isObject(outcome)) return undefined;
+	const [entry] = isObject(parsed) ? Object.entries(parsed) : [];
+	if (!entry || !isObject(entry[1])) return undefined;
+	const [operation, outcome] = entry;
 	const { status, _index: index, _id: id } = outcome;
 	const error = readError(outcome);
 	return {
 		json,
+		operation,
 		status: typeof status === "number" ? status : 500,
 		index: typeof index === "string" ? index : undefined,
 		id: typeof id === "string" ? id : undefined,

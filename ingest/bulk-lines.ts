@@ -5,10 +5,11 @@ import { isObject } from "./json.ts";
 /** What a bulk request does with one document. */
 export interface BulkAction {
 	readonly operation: "index" | "create" | "update" | "delete";
-	/** Index, id and pipeline of the action line; undefined where it leaves them to the request. */
+	/** What the action line says; undefined where it leaves that to the request. */
 	readonly index: string | undefined;
 	readonly id: string | undefined;
 	readonly pipeline: string | undefined;
+	readonly routing: string | undefined;
 }
 
 /**
@@ -136,6 +137,7 @@ function parseAction(line: Buffer): BulkAction | undefined {
 		index: stringOf(options._index),
 		id: stringOf(options._id),
 		pipeline: stringOf(options.pipeline),
+		routing: stringOf(options.routing),
 	};
 }
 

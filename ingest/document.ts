@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type JSONPath, parseTree } from "jsonc-parser";
 import { DocumentText } from "./document-text.ts";
+import { type Failure, invalidDocument } from "./failure.ts";
 import { done, reasonField } from "./guard-processor.ts";
 import { InvalidDocument } from "./invalid-definition.ts";
 import { member, parseObject } from "./json-tree.ts";
@@ -9,7 +10,7 @@ import type { Slot } from "./slot.ts";
 import type { Step } from "./step.ts";
 
 /** What a step found in a document: texts, or the reason why it can't work on it. */
-export type Finding = { slots: Slot[] } | { failure: string };
+export type Finding = { slots: Slot[] } | { failure: Failure };
 
 /** A document on its way through steps of the sidecar's. */
 export class PreparedDocument {
@@ -17,7 +18,8 @@ export class PreparedDocument {
 	/** Where the document is in the text. */
 	readonly #path: readonly string[];
 	readonly #marked: boolean;
-	#failure: string | undefined;
+	#failure: Failure | undefined;
+	readonly #reasons = new Set<string>();
 
 	private constructor(
 		shared: DocumentText,
@@ -68,8 +70,13 @@ export class PreparedDocument {
 		return node ? text.slice(node.offset, node.offset + node.length) : "{}";
 	}
 
+	/** Whether it goes through a pipeline, whose guards say what failed. */
+	get isMarked(): boolean {
+		return this.#marked;
+	}
+
 	/** Why a step failed on it, if one did; the first one counts. */
-	get failure(): string | undefined {
+	get failure(): Failure | undefined {
 		return this.#failure;
 	}
 
@@ -95,7 +102,8 @@ export class PreparedDocument {
 					seen === undefined ? slots.map((slot) => this.#own(slot)) : slots,
 			};
 		} catch (error) {
-			if (error instanceof InvalidDocument) return { failure: error.message };
+			if (error instanceof InvalidDocument)
+				return { failure: invalidDocument(error.message) };
 			throw error;
 		}
 	}
@@ -137,10 +145,13 @@ export class PreparedDocument {
 	}
 
 	/** Marks a step as failed, for the reason that its pipeline will raise. */
-	markFailed(step: Step, reason: string): void {
-		this.#failure ??= reason;
+	markFailed(step: Step, failure: Failure): void {
+		this.#failure ??= failure;
 		this.#mark([step.mark, step.key], "failed");
-		this.#mark([reasonField, step.key], reason);
+		// Pipelines have their reasons in common: it is the first failure that ends a write.
+		if (this.#reasons.has(step.key)) return;
+		this.#reasons.add(step.key);
+		this.#mark([reasonField, step.key], failure.reason);
 	}
 
 	/** The whole text as it goes to OpenSearch, with the line break it came with. */

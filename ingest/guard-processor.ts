@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import { InvalidDefinition } from "./invalid-definition.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject } from "./json.ts";
 import { member, parseObject, unlessTooDeep } from "./json-tree.ts";
 import {
-	parseTextEmbedding,
-	type TextEmbedding,
-} from "./processors/text-embedding.ts";
+	isProcessorName,
+	type Processor,
+	parseProcessor,
+} from "./processors/processor.ts";
 
 /*
- * What stands in a stored pipeline for an embedding processor: a core `fail` processor, in the same place, that
+ * What stands in a stored pipeline for a processor of the sidecar's: a core `fail` processor, in the same place, that
  * lets a document pass only if the sidecar has marked it. Its description holds the original and the mark's
  * name, so that the cluster state is the only copy.
  */
@@ -26,27 +27,29 @@ export const done = "done";
  */
 export const reasonField = "_ml_sidecar_reason";
 
-/** Options of an embedding processor that OpenSearch itself heeds, on the guard. */
+/** What a guard says of a document that the sidecar has not seen, or has prepared for another form of the pipeline. */
+export const unseenReason =
+	"this document needs a vector that OpenSearch can't compute";
+
+/** Options of a processor that OpenSearch itself heeds, on the guard. */
 export const failureRules = ["tag", "ignore_failure", "on_failure"] as const;
 
-/** An embedding processor, as its guard keeps it. */
+/** A processor, as its guard keeps it. */
 export interface Guard {
 	/** The field by which a document shows that the sidecar has seen it. */
 	readonly mark: string;
 	/** The processor that the client wrote, as JSON text. */
 	readonly original: string;
-	readonly processor: TextEmbedding;
+	readonly processor: Processor;
 	/** The processor's `if`. */
 	readonly condition: unknown;
 }
 
-export type EmbeddingProcessor = JsonObject & { text_embedding: unknown };
-
-/** Whether a processor is one that the sidecar runs. */
-export function isEmbedding(
-	processor: unknown,
-): processor is EmbeddingProcessor {
-	return isObject(processor) && Object.hasOwn(processor, "text_embedding");
+/** The name under which an object holds the options of a processor that the sidecar runs. */
+export function ownName(processor: unknown): Processor["kind"] | undefined {
+	return isObject(processor)
+		? Object.keys(processor).find(isProcessorName)
+		: undefined;
 }
 
 /** The key, within a document's mark, of the step at a position among a pipeline's processors. */
@@ -57,7 +60,7 @@ export function keyOf(position: number): string {
 /**
  * The mark of a pipeline: another one for every change that may lead to other vectors.
  *
- * @param processors the processors up to the last embedding one, as the client wrote them, JSON texts
+ * @param processors the processors up to the sidecar's last one, as the client wrote them, JSON texts
  */
 export function markOf(id: string, processors: readonly string[]): string {
 	const hash = createHash("sha256").update(JSON.stringify([id, ...processors]));
@@ -65,7 +68,7 @@ export function markOf(id: string, processors: readonly string[]): string {
 }
 
 /**
- * The guard for an embedding processor, as JSON text.
+ * The guard for a processor, as JSON text.
  *
  * @param original the processor, as JSON text
  * @param rules its {@link failureRules}, as JSON texts by name
@@ -79,7 +82,7 @@ export function renderGuard(
 	const condition = `ctx['${mark}'] == null || ctx['${mark}']['${key}'] != '${done}'`;
 	const reason = `${reasonField}.${key}`;
 	const message =
-		`{{{${reason}}}}{{^${reason}}}this document needs a vector that OpenSearch can't compute: ` +
+		`{{{${reason}}}}{{^${reason}}}${unseenReason}: ` +
 		`send it through the ML sidecar, as an index or create request or in a bulk{{/${reason}}}`;
 	const options = [
 		["description", JSON.stringify(description)],
@@ -97,21 +100,48 @@ export interface GuardOptions {
 	position: number;
 }
 
-/** The processor that takes the mark out of a document before it is stored, as JSON text. */
-export function renderRemoval(mark: string): string {
-	return JSON.stringify({
-		remove: { field: [mark, reasonField], ignore_missing: true, tag: mark },
-	});
+/** True where no pipeline has to find its mark in the document any more; the same text everywhere, compiled once. */
+const withoutMarks =
+	`for (def name : ctx.keySet()) { if (name != '${reasonField}' && ` +
+	`name.startsWith('${markPrefix}')) { return false } } return true`;
+
+/**
+ * The processors that take the mark out of a document before it is stored, and with the last one the reason why steps
+ * have failed, as JSON texts: the pipelines that a document goes through have one field for it.
+ *
+ * @param conditions of the guarded processors, JSON texts. They stand where nothing ever comes, because taking out what
+ * may be missing never fails: OpenSearch compiles them with the pipeline, and refuses those that it can't.
+ */
+export function renderRemovals(
+	mark: string,
+	conditions: readonly string[] = [],
+): string[] {
+	const options = { ignore_missing: true, tag: mark };
+	const removal = JSON.stringify({ field: mark, ...options });
+	const handlers = conditions.map(
+		(json) => `{"remove":{"field":"${mark}","if":${json}}}`,
+	);
+	const checked =
+		handlers.length === 0
+			? removal
+			: `${removal.slice(0, -1)},"on_failure":[${handlers.join(",")}]}`;
+	return [
+		`{"remove":${checked}}`,
+		JSON.stringify({
+			remove: { field: reasonField, if: withoutMarks, ...options },
+		}),
+	];
 }
 
-/** Whether a stored processor is the one of {@link renderRemoval}. */
+/** Whether a stored processor is one of {@link renderRemovals}, or both in one, as they once were. */
 export function isRemoval(processor: unknown, mark: string): boolean {
+	if (!isObject(processor) || !isObject(processor.remove)) return false;
+	const { field, tag } = processor.remove;
 	return (
-		isObject(processor) &&
-		isObject(processor.remove) &&
-		Array.isArray(processor.remove.field) &&
-		processor.remove.field.includes(mark) &&
-		processor.remove.tag === mark
+		tag === mark &&
+		(field === mark ||
+			field === reasonField ||
+			(Array.isArray(field) && field.includes(mark)))
 	);
 }
 
@@ -135,19 +165,30 @@ export function readGuard(stored: unknown): Guard | undefined {
 	if (!node || typeof mark !== "string" || !markForm.test(mark))
 		return undefined;
 	const original = json.slice(node.offset, node.offset + node.length);
-	const embedding = unlessTooDeep(() => readEmbedding(JSON.parse(original)));
-	return embedding && { mark, original, ...embedding };
+	const read = unlessTooDeep(() => readOriginal(JSON.parse(original)));
+	return read && { mark, original, ...read };
 }
 
-function readEmbedding(
+/** The guard that a stored processor is, or that a `foreach` runs in its place. */
+export function guardWithin(stored: unknown): Guard | undefined {
+	return (
+		readGuard(stored) ??
+		(isObject(stored) && isObject(stored.foreach)
+			? guardWithin(stored.foreach.processor)
+			: undefined)
+	);
+}
+
+function readOriginal(
 	original: unknown,
 ): Pick<Guard, "processor" | "condition"> | undefined {
-	if (!isEmbedding(original) || Object.keys(original).length > 1)
+	const name = ownName(original);
+	if (!name || !isObject(original) || Object.keys(original).length > 1)
 		return undefined;
-	const options = original.text_embedding;
+	const options = original[name];
 	try {
 		return {
-			processor: parseTextEmbedding(options),
+			processor: parseProcessor(name, options),
 			condition: isObject(options) ? options.if : undefined,
 		};
 	} catch (error) {

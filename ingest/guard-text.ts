@@ -6,7 +6,7 @@ import {
 	markOf,
 	readGuard,
 	renderGuard,
-	renderRemoval,
+	renderRemovals,
 } from "./guard-processor.ts";
 import { isObject } from "./json.ts";
 import {
@@ -21,7 +21,7 @@ import {
 	renderTree,
 	unlessTooDeep,
 } from "./json-tree.ts";
-import { parseTextEmbedding } from "./processors/text-embedding.ts";
+import { isProcessorName, parseProcessor } from "./processors/processor.ts";
 
 /*
  * Guards put into and taken out of a pipeline's text. Everything else of it stays to the byte: numbers beyond a
@@ -68,7 +68,7 @@ function guard(id: string, text: string): string | undefined {
 	const pipeline = nodeValue(text, root);
 	if (isObject(pipeline)) refuseMisplaced(pipeline);
 	const processors = list.children ?? [];
-	const last = processors.findLastIndex((node) => embeddingOf(node));
+	const last = processors.findLastIndex((node) => findOwn(node));
 	if (last === -1) return undefined;
 	const upToLast = processors.slice(0, last + 1);
 	const mark = markOf(
@@ -76,29 +76,49 @@ function guard(id: string, text: string): string | undefined {
 		upToLast.map((node) => compact(text, node)),
 	);
 	const renderers: Renderers = new Map();
+	const conditions: string[] = [];
 	for (const [position, node] of upToLast.entries()) {
-		const options = embeddingOf(node);
-		if (!options) continue;
+		const own = findOwn(node);
+		if (!own) continue;
+		const { name, options } = own;
 		// Within a guard's description OpenSearch would not see them, and so not refuse them.
-		if (hasDuplicates(node)) return undefined;
-		parseTextEmbedding(nodeValue(text, options));
+		if (hasDuplicates(own.node)) return undefined;
+		parseProcessor(name, nodeValue(text, options));
 		const rules = failureRules.flatMap((name) => {
 			const rule = member(options, name);
 			return rule ? [[name, compact(text, rule)] as const] : [];
 		});
-		const original = compact(text, node);
-		renderers.set(node, () => renderGuard({ mark, original, position }, rules));
+		const condition = member(options, "if");
+		if (condition) conditions.push(compact(text, condition));
+		const original = compact(text, own.node);
+		renderers.set(own.node, () =>
+			renderGuard({ mark, original, position }, rules),
+		);
 	}
-	const added = renderRemoval(mark);
-	renderers.set(list, listRenderer(text, list, { added }));
+	const checked = renderRemovals(mark, conditions).join(",");
+	renderers.set(list, listRenderer(text, list, { added: checked }));
+	const added = renderRemovals(mark).join(",");
 	const handlers = member(root, "on_failure");
 	if (handlers?.type === "array" && handlers.children?.length)
 		renderers.set(handlers, listRenderer(text, handlers, { added }));
 	return renderTree(text, root, renderers);
 }
 
-function embeddingOf(processor: Node): Node | undefined {
-	return member(processor, "text_embedding");
+/** A processor of the sidecar's among a pipeline's, or inside a `foreach` there. */
+function findOwn(
+	processor: Node,
+): { node: Node; name: string; options: Node } | undefined {
+	for (const node of withInner(processor)) {
+		const own = members(node).find(({ name }) => isProcessorName(name));
+		if (own) return { node, name: own.name, options: own.value };
+	}
+	return undefined;
+}
+
+/** A processor, and what it runs if it is a `foreach`. */
+function withInner(processor: Node): Node[] {
+	const inner = member(member(processor, "foreach"), "processor");
+	return [processor, ...(inner ? withInner(inner) : [])];
 }
 
 /** A pipeline that a client copied from the cluster itself: its guards belong to the place it was copied from. */
@@ -114,7 +134,8 @@ function withoutGuards(text: string): string {
 function unguard(text: string, pipeline: Node, renderers: Renderers): void {
 	const list = member(pipeline, "processors");
 	const marks = new Set<string>();
-	for (const node of list?.type === "array" ? (list.children ?? []) : []) {
+	const processors = list?.type === "array" ? (list.children ?? []) : [];
+	for (const node of processors.flatMap(withInner)) {
 		const found = readGuard(nodeValue(text, node));
 		if (!found) continue;
 		marks.add(found.mark);

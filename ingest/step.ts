@@ -8,6 +8,10 @@ export interface Stage {
 	readonly processors: readonly unknown[];
 	/** Whether the way goes on only where the processors leave {@link conditionField} in the document. */
 	readonly conditional: boolean;
+	/** What has to stand in that field; anything will do where this is left out. */
+	readonly expected?: string;
+	/** Whether the way goes on only where the document is still written to the index it was sent to. */
+	readonly staysInIndex?: boolean;
 }
 
 /** A processor of the sidecar's among those that a write goes through. */
@@ -21,4 +25,8 @@ export interface Step {
 	readonly stages: readonly Stage[];
 	/** Whether it has a condition: that of its last stage. Where it does not hold, a guard has to be passed all the same. */
 	readonly conditional: boolean;
+	/** Whether it stands within a `foreach`, which runs it if there is anything in its list. */
+	readonly inForeach?: boolean;
+	/** The id of its pipeline, where that may have run before in the same write: a mark lasts for one run. */
+	readonly repeats?: string;
 }

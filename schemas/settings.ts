@@ -170,6 +170,18 @@ export const SettingsSchema = Type.Object({
 		unit: "documents",
 		description: "Documents of a bulk that are embedded together.",
 	}),
+	SIDECAR_REINDEX_LIMIT: Type.Integer({
+		default: 4,
+		minimum: 1,
+		unit: "tasks",
+		description:
+			"Reindexes and updates by query that the sidecar runs at the same time; past it 429. Each has two pages of documents in memory at most.",
+	}),
+	SIDECAR_EMBED_PARTIAL_UPDATES: Type.Boolean({
+		default: true,
+		description:
+			"Whether an update whose `doc` changes a text of the index's embedding pipeline changes the vector, too.",
+	}),
 	SIDECAR_PIPELINE_CACHE_MS: Type.Integer({
 		default: 1_000,
 		minimum: 0,

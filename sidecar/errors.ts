@@ -12,6 +12,7 @@ const errorTable = {
 	bad_setting: { status: 400, type: "settings_exception" },
 	bad_definition: { status: 400, type: "parse_exception" },
 	bad_json: { status: 400, type: "json_parse_exception" },
+	bad_script: { status: 400, type: "script_exception" },
 	bad_query: { status: 400, type: "parsing_exception" },
 	forbidden: { status: 403, type: "security_exception" },
 	forbidden_index: { status: 403, type: "security_exception" },
@@ -35,6 +36,17 @@ export type ErrorCode = keyof typeof errorTable;
 
 export function isErrorCode(code: string): code is ErrorCode {
 	return Object.hasOwn(errorTable, code);
+}
+
+/** The code of errors with a status and a type; undefined for what is not in the table. */
+export function codeOf(error: {
+	status: number;
+	type: string;
+}): ErrorCode | undefined {
+	return Object.keys(errorTable).find((code): code is ErrorCode => {
+		const entry = isErrorCode(code) ? errorTable[code] : undefined;
+		return entry?.status === error.status && entry.type === error.type;
+	});
 }
 
 /** An error with a meaning for the client: a code out of one table and a reason in words. */

@@ -1,144 +1,173 @@
-import { getNodePath, type Node } from "jsonc-parser";
+import type { JSONPath, Node } from "jsonc-parser";
 import { propertyValue } from "../document-edit.ts";
 import { InvalidDocument } from "../invalid-definition.ts";
+import { members } from "../json-tree.ts";
 import type { Slot } from "../slot.ts";
-import type { FieldMap } from "./text-embedding.ts";
+import type { FieldMap } from "./field-map-definition.ts";
+import {
+	checkElement,
+	checkLevel,
+	neitherTextNorObject,
+	notText,
+	stringsOf,
+} from "./field-values.ts";
+
+/** An object of a document that a field map is followed in. */
+interface Place {
+	readonly object: Node;
+	/** From the document's root. */
+	readonly path: JSONPath;
+	/** How many objects and lists it lies in, itself included. */
+	readonly level: number;
+	/** Whether it is an element of a list. */
+	readonly element: boolean;
+}
+
+/** The way from a place to a text, and where the text's result goes. */
+interface Way {
+	/** Names of objects, of lists of objects, and of the text itself. */
+	readonly parts: readonly string[];
+	readonly target: string;
+}
 
 /**
- * The texts that a field map finds in a document, in the field map's order. What is missing, null or blank is
- * passed over.
+ * The texts that a field map finds in a document, in the field map's order. A dot in a name leads into an object, in the
+ * field map and in the document. What is missing, null or blank is passed over.
  *
- * @param object the document's root, or an object within it
  * @throws InvalidDocument where a mapped field holds what can't be embedded
  */
-export function findTexts(object: Node, fieldMap: FieldMap): Slot[] {
-	return Object.entries(fieldMap).flatMap(([source, target]) =>
-		typeof target === "string"
-			? findSource(object, source, target)
-			: findBelow(object, source, target),
-	);
+export function findTexts(root: Node, fieldMap: FieldMap): Slot[] {
+	const place = { object: root, path: [], level: 1, element: false };
+	return waysOf(fieldMap, []).flatMap((way) => follow(place, way));
 }
 
-/** A source that leads into an object; a document may write the way there with dots. */
-function findBelow(object: Node, source: string, below: FieldMap): Slot[] {
-	const value = propertyValue(object, source);
-	if (value) return descend(value, below, source);
-	return flatten(below).flatMap(([name, target]) =>
-		findSource(object, `${source}.${name}`, target),
-	);
+function waysOf(fieldMap: FieldMap, before: readonly string[]): Way[] {
+	return Object.entries(fieldMap).flatMap(([source, target]) => {
+		const parts = [...before, ...source.split(".")];
+		return typeof target === "string"
+			? [{ parts, target }]
+			: waysOf(target, parts);
+	});
 }
 
-function flatten(fieldMap: FieldMap): [string, string][] {
-	return Object.entries(fieldMap).flatMap(([source, target]) =>
-		typeof target === "string"
-			? [[source, target] as [string, string]]
-			: flatten(target).map(([name, inner]): [string, string] => [
-					`${source}.${name}`,
-					inner,
-				]),
-	);
+/** Any part of the way may be written with dots in the document, and the same part in several forms. */
+function follow(place: Place, { parts, target }: Way): Slot[] {
+	const { object } = place;
+	const slots = parts.flatMap((_part, index) => {
+		const names = parts.slice(0, index + 1);
+		const value = propertyValue(object, names.join("."));
+		const rest = parts.slice(index + 1);
+		if (!value) return [];
+		return rest.length > 0
+			? descend(value, { parts: rest, target }, { place, names })
+			: readValue(value, target, { place, names });
+	});
+	const inside = `${parts.join(".")}.`;
+	if (members(object).some(({ name }) => name.startsWith(inside)))
+		throw notText(parts.at(-1) ?? "");
+	return slots;
 }
 
-/** Follows a dotted source; any part of it may be written with dots in the document, the longest name counts. */
-function findSource(object: Node, source: string, target: string): Slot[] {
-	const parts = source.split(".");
-	for (let length = parts.length; length > 0; length--) {
-		const value = propertyValue(object, parts.slice(0, length).join("."));
-		if (!value) continue;
-		if (length === parts.length) {
-			const prefix = parts.slice(0, -1);
-			return readValue({ object, source, value, target, prefix });
-		}
-		const rest = parts.slice(length).join(".");
-		if (value.type === "object") return findSource(value, rest, target);
-		if (value.type === "array")
-			return (value.children ?? []).flatMap((element) =>
-				element.type === "object" ? findSource(element, rest, target) : [],
-			);
-	}
-	return [];
-}
-
+/** A value that was found, where, and under what name. */
 interface Found {
-	/** The object that holds the value. */
-	object: Node;
-	source: string;
-	value: Node;
-	target: string;
-	/** What stands before the last dot of a name that is written with dots in the document itself. */
-	prefix: readonly string[];
+	readonly place: Place;
+	/** A name that the document writes with dots has several parts. */
+	readonly names: readonly string[];
 }
 
-function readValue(found: Found): Slot[] {
-	const { value, source } = found;
-	if (value.type === "null") return [];
-	if (value.type === "string") return readString(found);
-	if (value.type === "array") return readList(found);
-	if (value.type === "object")
+function descend(value: Node, way: Way, { place, names }: Found): Slot[] {
+	const source = names.at(-1) ?? "";
+	const level = place.level + names.length;
+	const path = [...place.path, names.join(".")];
+	switch (value.type) {
+		case "object":
+			checkLevel(level, source);
+			return follow({ object: value, path, level, element: false }, way);
+		case "array":
+			checkLevel(level, source);
+			return descendList(value, way, { source, path, level });
+		case "null":
+		case "string":
+			return [];
+		default:
+			throw neitherTextNorObject(source);
+	}
+}
+
+function descendList(
+	list: Node,
+	way: Way,
+	{ source, path, level }: { source: string; path: JSONPath; level: number },
+): Slot[] {
+	const elements = list.children ?? [];
+	const slots = elements.flatMap((element, index) => {
+		checkElement(element, source);
+		if (element.type !== "object") return [];
+		checkLevel(level + 1, source);
+		const place = {
+			object: element,
+			path: [...path, index],
+			level: level + 1,
+			element: true,
+		};
+		return follow(place, way);
+	});
+	if (elements.some(({ type }) => type === "string"))
 		throw new InvalidDocument(
-			`[${source}] configuration doesn't match actual value type, configuration type is: java.lang.String, actual value type is: java.util.HashMap`,
+			`list type field [${source}] has a string where an object is mapped, cannot process it`,
 		);
-	throw new InvalidDocument(
-		`map type field [${source}] is neither string nor nested type, cannot process it`,
-	);
+	return slots;
 }
 
-function descend(value: Node, below: FieldMap, source: string): Slot[] {
-	if (value.type === "null") return [];
-	if (value.type === "object") return findTexts(value, below);
-	if (value.type === "array")
-		return (value.children ?? []).flatMap((element) =>
-			element.type === "object" ? findTexts(element, below) : [],
+function readValue(value: Node, target: string, found: Found): Slot[] {
+	const source = found.names.at(-1) ?? "";
+	switch (value.type) {
+		case "null":
+			return [];
+		case "string": {
+			const text: unknown = value.value;
+			return typeof text === "string" && text.trim() !== ""
+				? [{ ...targetOf(found, target), texts: [text], list: false }]
+				: [];
+		}
+		case "array": {
+			checkLevel(found.place.level + found.names.length, source);
+			const texts = stringsOf(value, source);
+			return texts.length > 0
+				? [{ ...targetOf(found, target), texts, list: true }]
+				: [];
+		}
+		case "object":
+			throw notText(source);
+		default:
+			throw neitherTextNorObject(source);
+	}
+}
+
+/**
+ * A name with dots in the document is kept with dots: to OpenSearch `a.b` and `{a: {b}}` are one field. In the elements
+ * of a list neural-search itself writes dots.
+ */
+function targetOf(
+	{ place, names }: Found,
+	target: string,
+): Pick<Slot, "object" | "target"> {
+	const { object, element } = place;
+	const prefix = names.slice(0, -1);
+	const asWritten = [...prefix, target].join(".");
+	const path = element || prefix.length > 0 ? [asWritten] : target.split(".");
+	refuseList(object, path);
+	return { object: place.path, target: path };
+}
+
+/** @throws InvalidDocument where the way to a target goes through a list, which has no place for it */
+function refuseList(object: Node, path: readonly string[]): void {
+	const [name, ...rest] = path;
+	if (name === undefined || rest.length === 0) return;
+	const value = propertyValue(object, name);
+	if (value?.type === "array")
+		throw new InvalidDocument(
+			`list type field [${name}] can't hold [${rest.join(".")}], cannot process it`,
 		);
-	throw new InvalidDocument(
-		`[${source}] configuration doesn't match actual value type, configuration type is: java.util.LinkedHashMap, actual value type is: java.lang.String`,
-	);
-}
-
-function readString(found: Found): Slot[] {
-	const text: unknown = found.value.value;
-	if (typeof text !== "string" || text.trim() === "") return [];
-	return [
-		{
-			...placeOf(found),
-			texts: [text],
-			list: false,
-		},
-	];
-}
-
-function readList(found: Found): Slot[] {
-	const elements = found.value.children ?? [];
-	const texts = elements.map((element) => readElement(element, found.source));
-	if (texts.length === 0) return [];
-	return [
-		{
-			...placeOf(found),
-			texts,
-			list: true,
-		},
-	];
-}
-
-function readElement(element: Node, source: string): string {
-	const text: unknown = element.value;
-	if (typeof text === "string") return text;
-	const problem =
-		element.type === "null"
-			? "has null"
-			: element.type === "array"
-				? "is nested list type"
-				: "has non string value";
-	throw new InvalidDocument(
-		`list type field [${source}] ${problem}, cannot process it`,
-	);
-}
-
-/** A name with dots in the document is kept with dots: to OpenSearch `a.b` and `{a: {b}}` are one field. */
-function placeOf({ object, prefix, target }: Found) {
-	return {
-		object: getNodePath(object),
-		target:
-			prefix.length === 0 ? target.split(".") : [[...prefix, target].join(".")],
-	};
+	if (value?.type === "object") refuseList(value, rest);
 }

@@ -1,14 +1,20 @@
 import { Admission } from "../services/admission.ts";
+import { BulkUpdates } from "../services/bulk-updates.ts";
+import { BulkWriter } from "../services/bulk-writer.ts";
 import { DocumentEmbedder } from "../services/document-embedder.ts";
 import { EmbeddingService } from "../services/embedding.ts";
 import { InferenceService } from "../services/inference.ts";
 import { IngestService } from "../services/ingest.ts";
+import { announcePipelines } from "../services/pipeline-news.ts";
 import { PipelineService } from "../services/pipelines.ts";
 import { PredictionService } from "../services/prediction.ts";
 import { Preview } from "../services/preview.ts";
 import { RateLimits } from "../services/rate-limits.ts";
 import { SearchService } from "../services/search.ts";
 import { SparseEncodingService } from "../services/sparse-encoding.ts";
+import { StepResults } from "../services/step-results.ts";
+import { TextChunkingService } from "../services/text-chunking.ts";
+import { UpdateService } from "../services/updates.ts";
 import type { Foundation } from "./foundation.ts";
 import type { Models } from "./models.ts";
 
@@ -18,6 +24,7 @@ export type Inference = ReturnType<typeof buildInference>;
 export function buildInference(foundation: Foundation, parts: Models) {
 	const { settings, logger, stores, registry, clusterSettings, activity, now } =
 		foundation;
+	const { peers } = foundation;
 	const { deployments } = parts;
 	const admission = new Admission({
 		models: stores.models,
@@ -31,21 +38,38 @@ export function buildInference(foundation: Foundation, parts: Models) {
 	});
 	const inference = new InferenceService({ deployments, activity });
 	const embedding = new EmbeddingService(inference, admission);
+	const sparseEncoding = new SparseEncodingService(inference);
 	const pipelines = new PipelineService({
 		store: stores.pipelines,
 		cacheMs: settings.SIDECAR_PIPELINE_CACHE_MS,
 		now,
+		announce: () => announcePipelines({ registry, peers, logger }),
+	});
+	const ingest = new IngestService({
+		pipelines,
+		updates: new BulkUpdates({
+			pipelines,
+			embedsPartial: settings.SIDECAR_EMBED_PARTIAL_UPDATES,
+		}),
+		embedder: new DocumentEmbedder({
+			preview: new Preview(stores.pipelines),
+			results: new StepResults({ admission, embedding, sparseEncoding }),
+			chunking: new TextChunkingService(stores.analysis),
+		}),
+		groupBytes: settings.SIDECAR_BULK_GROUP_BYTES,
+		groupDocuments: settings.SIDECAR_BULK_GROUP_DOCUMENTS,
 	});
 	const textsLimit = settings.SIDECAR_PREDICT_TEXTS_LIMIT;
 	return {
 		admission,
 		inference,
 		pipelines,
-		ingest: new IngestService({
+		ingest,
+		writer: new BulkWriter(ingest),
+		updates: new UpdateService({
 			pipelines,
-			embedder: new DocumentEmbedder(new Preview(stores.pipelines), embedding),
-			groupBytes: settings.SIDECAR_BULK_GROUP_BYTES,
-			groupDocuments: settings.SIDECAR_BULK_GROUP_DOCUMENTS,
+			ingest,
+			embedsPartial: settings.SIDECAR_EMBED_PARTIAL_UPDATES,
 		}),
 		search: new SearchService({
 			embedding,
@@ -57,7 +81,7 @@ export function buildInference(foundation: Foundation, parts: Models) {
 			activity,
 			inference,
 			embedding,
-			sparseEncoding: new SparseEncodingService(inference),
+			sparseEncoding,
 			textsLimit,
 		}),
 	};

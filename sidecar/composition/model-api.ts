@@ -115,6 +115,7 @@ export function registerOwnRoutes(server: FastifyInstance, parts: Parts): void {
 		internalRoutes({
 			registry,
 			settings: clusterSettings,
+			pipelines: inference.pipelines,
 			report,
 			runs: new ModelRuns(loader, convergence, inference.inference),
 			results,

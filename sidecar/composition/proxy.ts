@@ -10,18 +10,22 @@ import { noticeChanges } from "../proxy/pipeline-changes.ts";
 import { pipelines as pipelineRoutes } from "../proxy/pipelines.ts";
 import { pluginListing } from "../proxy/plugin-listing.ts";
 import { search as searchRoutes } from "../proxy/search.ts";
+import { simulate } from "../proxy/simulate.ts";
+import { updates as updateRoutes } from "../proxy/updates.ts";
 import type { Upstream } from "../proxy/upstream.ts";
+import { ContentLimit } from "../services/content-limit.ts";
 import { HiddenAliasService } from "../services/hidden-aliases.ts";
+import { Preview } from "../services/preview.ts";
+import { SimulationService } from "../services/simulation.ts";
 import { documentLimit, jsonBodyLimit } from "./body-limit.ts";
 import type { Parts } from "./parts.ts";
+import { registerScrolls } from "./scrolls.ts";
 
 /** Registers everything that goes on to OpenSearch. Each of these routes stands behind the one guard. */
-export function registerProxy(
-	server: FastifyInstance,
-	{ foundation, inference }: Parts,
-): Upstream {
+export function registerProxy(server: FastifyInstance, parts: Parts): Upstream {
+	const { foundation, inference, registrations } = parts;
 	const { settings, logger, stores, callers, tls, now } = foundation;
-	const { pipelines, ingest, search } = inference;
+	const { pipelines, ingest, writer, updates, search } = inference;
 	const bodyLimit = jsonBodyLimit(foundation);
 	const lineLimit = settings.SIDECAR_BULK_LINE_LIMIT;
 	const gate = new AccessGate({
@@ -46,6 +50,18 @@ export function registerProxy(
 		guardAccess(proxied, { gate, upstream });
 		proxied.register(pipelineRoutes({ upstream, pipelines, bodyLimit }));
 		proxied.register(
+			simulate({
+				upstream,
+				simulation: new SimulationService({
+					pipelines,
+					ingest,
+					preview: new Preview(stores.pipelines),
+				}),
+				callers,
+				bodyLimit,
+			}),
+		);
+		proxied.register(
 			clusterSettings({
 				upstream,
 				settings: foundation.clusterSettings,
@@ -53,15 +69,37 @@ export function registerProxy(
 			}),
 		);
 		proxied.register(pluginListing(upstream));
-		proxied.register(bulk({ upstream, ingest, pipelines, callers, lineLimit }));
+		proxied.register(
+			bulk({
+				upstream,
+				writer,
+				pipelines,
+				callers,
+				lineLimit,
+				contentLimit: new ContentLimit({ store: stores.cluster, logger, now }),
+				resultsFolder: () => registrations.workFolder.clean(),
+			}),
+		);
 		proxied.register(
 			documents({
 				upstream,
 				ingest,
+				pipelines,
 				callers,
 				limit: documentLimit(foundation),
 			}),
 		);
+		proxied.register(
+			updateRoutes({
+				upstream,
+				ingest,
+				updates,
+				pipelines,
+				callers,
+				limit: documentLimit(foundation),
+			}),
+		);
+		registerScrolls(proxied, parts, { upstream, bodyLimit });
 		proxied.register(searchRoutes({ upstream, search, callers, bodyLimit }));
 		proxied.register(async (scope) => {
 			noticeChanges(scope, pipelines);

@@ -1,5 +1,6 @@
 import type { Settings } from "../../schemas/settings.ts";
 import type { UpstreamTls } from "../../schemas/upstream-tls.ts";
+import { AnalysisStore } from "../store/analysis.ts";
 import { ChunkStore } from "../store/chunks.ts";
 import { createClient } from "../store/client.ts";
 import { ClusterStore } from "../store/cluster.ts";
@@ -9,10 +10,12 @@ import { GroupNameStore } from "../store/group-names.ts";
 import { HiddenAliasStore } from "../store/hidden-aliases.ts";
 import { HiddenIndices } from "../store/hidden-indices.ts";
 import { IdentityStore } from "../store/identity.ts";
+import { IndexNameStore } from "../store/index-names.ts";
 import { ModelGroupStore } from "../store/model-groups.ts";
 import { ModelStore } from "../store/models.ts";
 import { NodeStore } from "../store/nodes.ts";
 import { PipelineStore } from "../store/pipelines.ts";
+import { ScrollTaskStore } from "../store/scroll-tasks.ts";
 import { SearchStore } from "../store/search.ts";
 import { TaskStore } from "../store/tasks.ts";
 
@@ -28,12 +31,15 @@ export function openStores(settings: Settings, tls: UpstreamTls) {
 		models: new ModelStore(client, indices),
 		chunks: new ChunkStore(client, indices),
 		tasks: new TaskStore(client, indices),
+		scrollTasks: new ScrollTaskStore(client, indices),
+		indexNames: new IndexNameStore(client),
 		nodes: new NodeStore(client, indices),
 		config: new ConfigStore(client, indices),
 		controllers: new ControllerStore(client, indices),
 		groups: new ModelGroupStore(client, indices),
 		groupNames: new GroupNameStore(client, indices),
 		pipelines: new PipelineStore(client),
+		analysis: new AnalysisStore(client),
 		cluster: new ClusterStore(client),
 		search: new SearchStore(client),
 		identities: new IdentityStore({ own: client, anonymous }),

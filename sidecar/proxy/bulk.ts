@@ -12,9 +12,9 @@ import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { BulkWriter } from "../services/bulk-writer.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { ContentLimit } from "../services/content-limit.ts";
-import type { WriteRequest } from "../services/ingest.ts";
 import type { PipelineService } from "../services/pipelines.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
+import type { WriteRequest } from "../services/write-request.ts";
 import { BulkResults } from "./bulk-results.ts";
 import { clientCall } from "./client-call.ts";
 import { clientTimeoutMs } from "./client-timeout.ts";
@@ -38,7 +38,7 @@ export interface BulkOptions {
 
 interface BulkRequest {
 	Params: { index?: string };
-	Querystring: { pipeline?: string };
+	Querystring: { pipeline?: string; routing?: string };
 }
 
 /** Formats in which lines do not end in line breaks. */
@@ -71,6 +71,7 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 					const write: WriteRequest = {
 						index: request.params.index,
 						pipeline: request.query.pipeline,
+						routing: request.query.routing,
 						signal: clientSignal(reply),
 						timeoutMs: clientTimeoutMs(request.originalUrl),
 						truncated: new TruncatedTexts(),

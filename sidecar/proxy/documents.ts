@@ -4,9 +4,10 @@ import { type BodyLimit, inflate } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
-import type { IngestService, WriteRequest } from "../services/ingest.ts";
+import type { IngestService } from "../services/ingest.ts";
 import type { PipelineService } from "../services/pipelines.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
+import type { WriteRequest } from "../services/write-request.ts";
 import { readUpTo } from "./changed-body.ts";
 import { clientCall } from "./client-call.ts";
 import { clientTimeoutMs } from "./client-timeout.ts";
@@ -31,7 +32,7 @@ export interface DocumentsOptions {
 
 interface DocumentRequest {
 	Params: { index: string; id?: string };
-	Querystring: { pipeline?: string };
+	Querystring: { pipeline?: string; routing?: string };
 }
 
 const routes = [
@@ -56,6 +57,7 @@ export function documents(options: DocumentsOptions): FastifyPluginAsync {
 					const write: WriteRequest = {
 						index,
 						pipeline: request.query.pipeline,
+						routing: request.query.routing,
 						signal: clientSignal(reply),
 						timeoutMs: clientTimeoutMs(request.originalUrl),
 						truncated: new TruncatedTexts(),

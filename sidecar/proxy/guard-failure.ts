@@ -1,21 +1,23 @@
 import { gunzipSync, inflateSync } from "node:zlib";
+import type { Failure } from "../../ingest/failure.ts";
 import { isObject } from "../../ingest/json.ts";
-import { SidecarError } from "../errors.ts";
+import { codeOf, SidecarError } from "../errors.ts";
 import type { HeldAnswer } from "./exchange.ts";
 
 /**
- * What OpenSearch says of a document on which a guard has failed, in the words of the processor that the guard stands for:
- * 500 and `fail_processor_exception` are 400 and `illegal_argument_exception`. Any other answer is passed over.
+ * What OpenSearch says of a document on which a guard has failed, in the words of the processor that the guard stands for.
+ * Any other answer is passed over.
  *
- * @param reason why a processor failed on the document; undefined where none did
- * @throws SidecarError bad_request
+ * @param failure of a processor on the document; undefined where none failed
+ * @throws SidecarError
  */
 export function raiseGuardFailure(
 	answer: HeldAnswer,
-	reason: string | undefined,
+	failure: Failure | undefined,
 ): void {
-	if (reason !== undefined && guardReason(textOf(answer)) === reason)
-		throw new SidecarError("bad_request", reason);
+	if (!failure || guardReason(textOf(answer)) !== failure.reason) return;
+	const code = codeOf(failure);
+	if (code) throw new SidecarError(code, failure.reason);
 }
 
 /** Why a `fail` processor refused a document; undefined for any other answer. */

@@ -5,6 +5,9 @@ import type { PipelineService } from "../services/pipelines.ts";
 const changing =
 	/\/_(settings|alias|aliases|template|index_template|component_template|data_stream|rollover|clone|split|shrink|restore)(\/|\?|$)/;
 
+/** The path of one document, whose deletion changes no index. */
+const document = /^\/[^/?]+\/_doc\//;
+
 /**
  * Forgets what is known of pipelines once a call that may have changed it has gone through this sidecar: a write
  * that follows finds its pipeline at once. Changes made elsewhere are noticed when what is known is old.
@@ -14,8 +17,10 @@ export function noticeChanges(
 	pipelines: PipelineService,
 ): void {
 	app.addHook("onResponse", async ({ method, originalUrl }) => {
+		if (method === "GET" || method === "HEAD" || document.test(originalUrl))
+			return;
 		const configures =
 			method === "PUT" || method === "DELETE" || changing.test(originalUrl);
-		if (configures && method !== "GET" && method !== "HEAD") pipelines.forget();
+		if (configures) await pipelines.changed();
 	});
 }

@@ -1,16 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import {
-	guardPipelineText,
-	unguardPipelinesText,
-} from "../../ingest/guard-text.ts";
-import { InvalidDefinition } from "../../ingest/invalid-definition.ts";
-import { SidecarError } from "../errors.ts";
-import { type BodyLimit, hasBody } from "../http/client-body.ts";
+import { unguardPipelinesText } from "../../ingest/guard-text.ts";
+import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
+import { guardedPipeline } from "../services/guarded-pipeline.ts";
 import type { PipelineService } from "../services/pipelines.ts";
-import { forwardChanged } from "./changed-body.ts";
+import { sendJson, wishUnlessRefused } from "./changed-answer.ts";
+import { readUpTo } from "./changed-body.ts";
+import { handOn } from "./exchange.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Replacement, Upstream } from "./upstream.ts";
 
 export interface PipelineRoutesOptions {
 	upstream: Upstream;
@@ -27,68 +25,67 @@ export function pipelines(options: PipelineRoutesOptions): FastifyPluginAsync {
 	const { upstream, pipelines, bodyLimit } = options;
 	return async (app) => {
 		keepBodiesRaw(app);
-
-		app.put<PipelineRequest>(
-			"/_ingest/pipeline/:id",
-			async (request, reply) => {
-				const { id } = request.params;
-				const answer = isReserved(id)
-					? await upstream.forward(request, reply)
-					: await forwardChanged(request, reply, {
-							upstream,
-							limit: bodyLimit,
-							change: async (body) => guardedForm(id, body),
-						});
-				pipelines.forget();
-				return answer;
-			},
+		app.put<PipelineRequest>("/_ingest/pipeline/:id", async (request, reply) =>
+			change(request, reply, await storedForm(request)),
 		);
-
-		app.delete("/_ingest/pipeline/:id", async (request, reply) => {
-			const answer = await upstream.forward(request, reply);
-			pipelines.forget();
-			return answer;
-		});
-
+		app.delete("/_ingest/pipeline/:id", (request, reply) =>
+			change(request, reply, {}),
+		);
 		app.get("/_ingest/pipeline", answerOriginals);
-		app.get<PipelineRequest>("/_ingest/pipeline/:id", (request, reply) =>
-			isReserved(request.params.id)
-				? upstream.forward(request, reply)
-				: answerOriginals(request, reply),
-		);
+		app.get("/_ingest/pipeline/:id", answerOriginals);
 	};
+
+	/** What is sent on in the place of a pipeline's definition. */
+	async function storedForm(
+		request: FastifyRequest<PipelineRequest>,
+	): Promise<Replacement | Record<string, never>> {
+		const { id } = request.params;
+		if (isReserved(id)) return {};
+		const raw = await readUpTo(request, bodyLimit, () => false);
+		const body =
+			Buffer.isBuffer(raw) && (await inflate(request, raw, bodyLimit));
+		const guarded =
+			body && isUtf8(body)
+				? guardedPipeline(id, body.toString("utf8").replace(/^\ufeff/, ""))
+				: undefined;
+		return guarded === undefined
+			? { body: raw, asSent: true }
+			: { body: guarded };
+	}
+
+	/** A client hears that a pipeline is another one after all sidecars have forgotten what it was before. */
+	async function change(
+		request: FastifyRequest,
+		reply: FastifyReply,
+		sent: Replacement | Record<string, never>,
+	): Promise<FastifyReply> {
+		let held: Awaited<ReturnType<Upstream["ask"]>>;
+		try {
+			held = await upstream.ask(request, reply, { ...sent, holds: () => true });
+		} finally {
+			await pipelines.changed();
+		}
+		return held ? handOn(reply, held) : reply;
+	}
 
 	async function answerOriginals(
 		request: FastifyRequest,
 		reply: FastifyReply,
 	): Promise<FastifyReply> {
-		if (hasBody(request.raw) || !(await pipelines.anyGuarded()))
+		const wish = hasBody(request.raw) ? undefined : wishUnlessRefused(request);
+		if (!wish || !(await pipelines.anyGuarded()))
 			return upstream.forward(request, reply);
-		const { status, contentType, body } = await upstream.read(request);
-		const originals = unguardPipelinesText(body);
-		// Asked again, it comes as it is: an error, a format that is no text, or pipelines without a guard.
-		if (originals === body) return upstream.forward(request, reply);
-		return reply
-			.status(status)
-			.header("content-type", contentType)
-			.send(originals);
+		const { plainUrl: url, format } = wish;
+		const answer = await upstream.read(request, { url, json: true });
+		const json = unguardPipelinesText(answer.body);
+		// Asked again, it comes as it is: an error, or pipelines without a guard.
+		return json === answer.body
+			? upstream.forward(request, reply)
+			: sendJson(reply, answer, { json, format });
 	}
 }
 
 /** Names under `_ingest/pipeline` that may be OpenSearch's own, as `_simulate` is. */
 function isReserved(id: string): boolean {
 	return id.startsWith("_");
-}
-
-/** Undefined for what the cluster can store as it is, or has to refuse itself. */
-function guardedForm(id: string, body: Buffer): string | undefined {
-	if (!isUtf8(body)) return undefined;
-	try {
-		return guardPipelineText(id, body.toString("utf8").replace(/^\ufeff/, ""));
-	} catch (cause) {
-		if (!(cause instanceof InvalidDefinition)) throw cause;
-		const code =
-			cause.type === "parse_exception" ? "bad_definition" : "bad_request";
-		throw new SidecarError(code, cause.message, { cause });
-	}
 }

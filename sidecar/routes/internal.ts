@@ -17,11 +17,13 @@ import type { KeptResults } from "../services/kept-results.ts";
 import type { ModelRuns } from "../services/model-runs.ts";
 import type { NodeRegistry } from "../services/node-registry.ts";
 import type { NodeReport } from "../services/node-report.ts";
+import type { PipelineService } from "../services/pipelines.ts";
 import { readJsonBodies } from "./json-bodies.ts";
 
 export interface InternalRoutesOptions {
 	registry: NodeRegistry;
 	settings: ClusterSettingsService;
+	pipelines: PipelineService;
 	report: NodeReport;
 	runs: ModelRuns;
 	results: KeptResults;
@@ -45,6 +47,7 @@ export function internalRoutes(
 	const {
 		registry,
 		settings,
+		pipelines,
 		report,
 		runs,
 		results,
@@ -79,6 +82,11 @@ export function internalRoutes(
 
 		app.post("/_sidecar/internal/settings", async () => {
 			await settings.refresh();
+			return {};
+		});
+
+		app.post("/_sidecar/internal/pipelines", () => {
+			pipelines.forget();
 			return {};
 		});
 

@@ -27,29 +27,34 @@ export async function* slicesOf(
 	limits: SliceLimits,
 ): AsyncGenerator<BulkSlice> {
 	const source = flattened(groups);
+	let streams = false;
 	let open = new OpenSlice();
 	/** Complete, but what follows it has not been seen yet. */
 	let complete: OpenSlice | undefined;
-	for await (const item of source) {
-		const size = sizeOf(item);
-		const alone = item.unreadable || open.unreadable;
-		const full =
-			open.bytes + size > limits.bytes || open.items.length >= limits.items;
-		if (open.items.length > 0 && (alone || full)) {
-			if (complete) yield complete.close(false);
-			complete = open;
-			open = new OpenSlice();
+	try {
+		for await (const item of leftOpen(source)) {
+			const size = sizeOf(item);
+			const alone = item.unreadable || open.unreadable;
+			const full =
+				open.bytes + size > limits.bytes || open.items.length >= limits.items;
+			if (open.items.length > 0 && (alone || full)) {
+				if (complete) yield complete.close(false);
+				complete = open;
+				open = new OpenSlice();
+			}
+			if (item.item.action === undefined && !isBlank(item)) {
+				if (complete) yield complete.close(false);
+				streams = true;
+				const body = Readable.from(streamed(open, item, source), {
+					objectMode: false,
+				});
+				yield { items: open.items, body, last: true };
+				return;
+			}
+			open.add(item, size);
 		}
-		if (item.item.action === undefined && !isBlank(item)) {
-			if (complete) yield complete.close(false);
-			const { items } = open;
-			const body = Readable.from(streamed(open, item, source), {
-				objectMode: false,
-			});
-			yield { items, body, last: true };
-			return;
-		}
-		open.add(item, size);
+	} finally {
+		if (!streams) await source.return(undefined);
 	}
 	if (open.isEmpty && complete) {
 		yield complete.close(true);
@@ -57,6 +62,11 @@ export async function* slicesOf(
 	}
 	if (complete) yield complete.close(false);
 	yield open.close(true);
+}
+
+/** A loop that is left ends what it iterates over; this goes on where it was left. */
+function leftOpen<T>(source: AsyncGenerator<T>): AsyncIterable<T> {
+	return { [Symbol.asyncIterator]: () => ({ next: () => source.next() }) };
 }
 
 /** Items that are gathered for a request; in memory at most the limit and one item more. */
@@ -70,7 +80,7 @@ class OpenSlice {
 		if (item.item.action) this.items.push(item);
 		this.bytes += size;
 		this.unreadable ||= item.unreadable;
-		if (item.refusal) return;
+		if (item.held) return;
 		for (const line of item.lines) {
 			const previous = this.lines.at(-1);
 			// The last line of a body may have no end, and may now be followed by another one.
@@ -106,9 +116,14 @@ async function* streamed(
 	first: PreparedItem,
 	rest: AsyncGenerator<PreparedItem>,
 ): AsyncGenerator<Buffer> {
-	yield* open.lines;
-	yield* first.lines;
-	for await (const { lines } of rest) yield* lines;
+	try {
+		yield* open.lines;
+		yield* first.lines;
+		for await (const { lines } of rest) yield* lines;
+	} finally {
+		// A stream that nobody reads to its end.
+		await rest.return(undefined);
+	}
 }
 
 function isBlank({ lines }: PreparedItem): boolean {

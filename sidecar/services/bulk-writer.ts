@@ -1,16 +1,19 @@
 import type { Readable } from "node:stream";
 import {
 	type BulkResult,
+	type BulkTarget,
 	failedResult,
 	inOrder,
 	readBulkAnswer,
 } from "../../ingest/bulk-answer.ts";
 import type { BulkItem } from "../../ingest/bulk-lines.ts";
+import type { Failure } from "../../ingest/failure.ts";
 import { unseenReason } from "../../ingest/guard-processor.ts";
 import { isObject } from "../../ingest/json.ts";
 import { SidecarError } from "../errors.ts";
 import { type BulkSlice, type SliceLimits, slicesOf } from "./bulk-slices.ts";
-import type { IngestService, PreparedItem, WriteRequest } from "./ingest.ts";
+import type { IngestService, PreparedItem } from "./ingest.ts";
+import type { WriteRequest } from "./write-request.ts";
 
 /** OpenSearch's whole answer to lines of a bulk. */
 export interface BulkReply {
@@ -102,7 +105,7 @@ export class BulkWriter {
 		slice: BulkSlice,
 		options: Sending<Reply>,
 	): Promise<SliceAnswer<Reply>> {
-		const sent = slice.items.filter(({ refusal }) => !refusal);
+		const sent = slice.items.filter(({ held }) => !held);
 		const isStream = !Buffer.isBuffer(slice.body);
 		const answer =
 			sent.length > 0 || isStream || slice.items.length === 0
@@ -111,7 +114,9 @@ export class BulkWriter {
 		if ("whole" in answer) return answer;
 		const results = [...(await this.#settle(sent, answer.results, options))];
 		const inPlace = slice.items.map((item) =>
-			item.refusal ? refusedResult(item, options.request) : results.shift(),
+			item.held
+				? failedResult(targetOf(item, options.request), item.held)
+				: results.shift(),
 		);
 		return {
 			...answer,
@@ -126,13 +131,7 @@ export class BulkWriter {
 	): Promise<SliceAnswer<Reply>> {
 		const targets = sent.map((item) => targetOf(item, request));
 		const allFailed = (failure: Failure) =>
-			sent.map(({ item }, index) =>
-				failedResult(
-					item.action?.operation ?? "index",
-					targets[index] ?? nowhere,
-					failure,
-				),
-			);
+			targets.map((target) => failedResult(target, failure));
 		try {
 			const isWhole =
 				first &&
@@ -216,16 +215,16 @@ interface Sending<Reply extends BulkReply> {
 	isAgain?: boolean;
 }
 
-interface Failure {
-	status: number;
-	type: string;
-	reason: string;
-}
-
-const nowhere = { index: undefined, id: undefined };
-
-function targetOf({ item }: PreparedItem, { index }: WriteRequest) {
-	return { index: item.action?.index ?? index, id: item.action?.id };
+function targetOf(
+	{ item: { action }, failure }: PreparedItem,
+	{ index }: WriteRequest,
+): BulkTarget {
+	return {
+		operation: action?.operation ?? "index",
+		index: action?.index ?? index,
+		id: action?.id,
+		reason: failure?.reason,
+	};
 }
 
 /** Whether a later item of the same part has written, or deleted, the same document. */
@@ -243,31 +242,10 @@ function isOverwritten<Reply extends BulkReply>(
 }
 
 /** A processor that failed is known by its reason: a guard has no error of its own. */
-function inItsWords(
-	{ item, failure }: PreparedItem,
-	result: BulkResult,
-): BulkResult {
-	if (failure === undefined || result.error?.reason !== failure) return result;
-	return failedResult(item.action?.operation ?? "index", result, {
-		status: 400,
-		type: "illegal_argument_exception",
-		reason: failure,
-	});
-}
-
-/** Clients send again what has failed with 429, and nothing else. */
-function refusedResult(
-	{ item, refusal }: PreparedItem,
-	request: WriteRequest,
-): BulkResult | undefined {
-	if (!refusal) return undefined;
-	const { action } = item;
-	const target = { index: action?.index ?? request.index, id: action?.id };
-	return failedResult(action?.operation ?? "index", target, {
-		status: refusal.code === "bad_request" ? 400 : 429,
-		type: refusal.type,
-		reason: refusal.message,
-	});
+function inItsWords({ failure }: PreparedItem, result: BulkResult): BulkResult {
+	if (failure === undefined || result.error?.reason !== failure.reason)
+		return result;
+	return failedResult(result, failure);
 }
 
 /** The error of OpenSearch's envelope; `reply` may hold anything. */

@@ -1,14 +1,22 @@
 import { hasTarget } from "../../ingest/document.ts";
+import { type Failure, invalidDocument } from "../../ingest/failure.ts";
+import { InvalidDocument } from "../../ingest/invalid-definition.ts";
 import type { Slot } from "../../ingest/slot.ts";
 import type { Step } from "../../ingest/step.ts";
 import { type ErrorCode, SidecarError } from "../errors.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
+import {
+	existingResult,
+	type StoredDocuments,
+	storedDocuments,
+} from "./existing-results.ts";
 import type { Preview } from "./preview.ts";
 import {
 	mostResultBytes,
 	type StepResults,
 	type StepTerms,
 } from "./step-results.ts";
+import type { TextChunkingService } from "./text-chunking.ts";
 
 /** A step of a document's pipeline, with its texts. */
 interface PendingStep {
@@ -31,14 +39,22 @@ const passing: readonly ErrorCode[] = [
 	"upstream_timeout",
 ];
 
+export interface DocumentEmbedderOptions {
+	preview: Preview;
+	results: StepResults;
+	chunking: TextChunkingService;
+}
+
 /** Gives documents what their steps make, and marks each step with its outcome. */
 export class DocumentEmbedder {
 	readonly #preview: Preview;
 	readonly #results: StepResults;
+	readonly #chunking: TextChunkingService;
 
-	constructor(preview: Preview, results: StepResults) {
+	constructor({ preview, results, chunking }: DocumentEmbedderOptions) {
 		this.#preview = preview;
 		this.#results = results;
+		this.#chunking = chunking;
 	}
 
 	/**
@@ -52,22 +68,32 @@ export class DocumentEmbedder {
 		terms: StepTerms,
 	): Promise<Refused> {
 		const refused: Refused = new Map();
+		const [stored] = await unlessPassing(documents, refused, async () => [
+			await storedDocuments(documents, terms.call),
+		]);
 		let pending: PendingStep[] = [];
-		for (const steps of new Set(documents.map((document) => document.steps)))
+		for (const steps of new Set(documents.map((document) => document.steps))) {
+			/** Whether something was put into the documents that the next step may find. */
+			let fed = false;
 			for (const step of steps) {
-				if (step.stages.length > 0) {
+				const open = () =>
+					documents.filter(
+						(document) => document.steps === steps && !refused.has(document),
+					);
+				if (fed || step.stages.length > 0) {
 					await this.#carryOut(pending, terms, refused);
 					pending = [];
 				}
-				const concerned = documents.filter(
-					(document) => document.steps === steps && !refused.has(document),
-				);
+				if (fed) for (const { document } of open()) document.settle();
+				const concerned = open();
 				pending.push(
 					...(await unlessPassing(concerned, refused, () =>
-						this.#find(concerned, step),
+						this.#find(concerned, step, stored),
 					)),
 				);
+				fed = makesTexts(step);
 			}
+		}
 		await this.#carryOut(pending, terms, refused);
 		return refused;
 	}
@@ -76,6 +102,7 @@ export class DocumentEmbedder {
 	async #find(
 		documents: readonly DocumentToEmbed[],
 		step: Step,
+		stored: StoredDocuments | undefined,
 	): Promise<PendingStep[]> {
 		const seen = await this.#preview.of(documents, step);
 		return documents.flatMap((target, index): PendingStep[] => {
@@ -96,14 +123,20 @@ export class DocumentEmbedder {
 				document.markFailed(step, finding.failure);
 				return [];
 			}
-			const { slots } = finding;
-			if (!slots.every((slot) => document.hasPlace(slot, source))) {
+			if (!finding.slots.every((slot) => document.hasPlace(slot, source))) {
 				document.markFailed(
 					step,
-					"the object that gets the vector is made or moved by a processor before the embedding: embed the original field",
+					invalidDocument(
+						"the object that gets the vector is made or moved by a processor before the embedding: embed the original field",
+					),
 				);
 				return [];
 			}
+			const slots = finding.slots.filter((slot) => {
+				const json = existingResult(step, slot, stored?.get(target));
+				if (json !== undefined) document.put(slot, json);
+				return json === undefined;
+			});
 			if (slots.length > 0) return [{ target, step, slots }];
 			document.markDone(step);
 			return [];
@@ -116,9 +149,9 @@ export class DocumentEmbedder {
 		refused: Refused,
 	): Promise<void> {
 		const open = pending.filter(({ target }) => !refused.has(target));
-		const work = new Map<string, PendingStep[]>();
+		const work = new Map<unknown, PendingStep[]>();
 		for (const one of open) {
-			const key = workOf(one.step);
+			const key = workOf(one);
 			const together = work.get(key) ?? [];
 			work.set(key, together);
 			together.push(one);
@@ -153,7 +186,9 @@ export class DocumentEmbedder {
 			if (source !== undefined && !kept)
 				target.document.markFailed(
 					step,
-					"a processor before the embedding removes the field that gets the vector: put it behind the embedding, or take it out",
+					invalidDocument(
+						"a processor before the embedding removes the field that gets the vector: put it behind the embedding, or take it out",
+					),
 				);
 		});
 	}
@@ -172,8 +207,7 @@ export class DocumentEmbedder {
 			slots.flatMap((slot) => slot.texts),
 		);
 		try {
-			const { processor } = first.step;
-			const results = await this.#results.of(processor, texts, terms);
+			const results = await this.#resultsOf(first, texts, terms);
 			const starts = new Map<PendingStep, number>();
 			let end = 0;
 			for (const one of inOrder) {
@@ -183,11 +217,30 @@ export class DocumentEmbedder {
 			for (const one of pending) place(one, results, starts.get(one) ?? 0);
 		} catch (error) {
 			terms.signal.throwIfAborted();
+			if (error instanceof InvalidDocument) {
+				for (const { target, step } of pending)
+					target.document.markFailed(step, invalidDocument(error.message));
+				return;
+			}
 			if (!(error instanceof SidecarError)) throw error;
 			for (const { target, step } of pending)
 				if (passing.includes(error.code)) refused.set(target, error);
-				else target.document.markFailed(step, error.message);
+				else target.document.markFailed(step, modelFailure(error, step));
 		}
+	}
+
+	#resultsOf(
+		{ target, step: { processor } }: PendingStep,
+		texts: readonly string[],
+		terms: StepTerms,
+	): Promise<string[]> {
+		if (processor.kind !== "text_chunking")
+			return this.#results.of(processor, texts, terms);
+		const { index } = target;
+		return this.#chunking.chunk(processor, texts, {
+			signal: terms.signal,
+			...(index !== undefined && { index }),
+		});
 	}
 }
 
@@ -207,9 +260,32 @@ async function unlessPassing<T>(
 	}
 }
 
-/** Equal for processors whose texts can be given to a model together. */
-function workOf({ processor }: Step): string {
-	return processor.modelId;
+/** In the words of neural-search, where the model is not there. */
+function modelFailure(error: SidecarError, { processor }: Step): Failure {
+	const { status, type, message } = error;
+	const reason =
+		error.code === "not_found" && "modelId" in processor
+			? `Failed to find model with the provided model id: ${processor.modelId}`
+			: message;
+	return { reason, status, type };
+}
+
+/** Whether what a step puts into a document may be the text of a later one. */
+function makesTexts({ processor }: Step): boolean {
+	return processor.kind !== "text_embedding";
+}
+
+/** Equal for steps whose texts can be given to a model together; the chunks of a document have a limit in common. */
+function workOf({ step }: PendingStep): unknown {
+	const { processor } = step;
+	switch (processor.kind) {
+		case "text_chunking":
+			return Symbol(processor.kind);
+		case "sparse_encoding":
+			return JSON.stringify([processor.modelId, processor.prune]);
+		default:
+			return processor.modelId;
+	}
 }
 
 function countOf({ slots }: PendingStep): number {
@@ -226,7 +302,9 @@ function place(
 	if (start + countOf(pending) > results.length) {
 		target.document.markFailed(
 			step,
-			`the vectors of documents that are embedded together take more than ${mostResultBytes} bytes as JSON: give the document fewer texts`,
+			invalidDocument(
+				`the vectors of documents that are embedded together take more than ${mostResultBytes} bytes as JSON: give the document fewer texts`,
+			),
 		);
 		return;
 	}

@@ -7,4 +7,6 @@ export interface DocumentToEmbed {
 	steps: readonly Step[];
 	index: string | undefined;
 	id: string | undefined;
+	/** Where the stored document is to be looked for, unless its id says so. */
+	routing?: string | undefined;
 }

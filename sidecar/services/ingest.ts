@@ -1,37 +1,22 @@
 import { type BulkItem, withPipeline } from "../../ingest/bulk-lines.ts";
 import { PreparedDocument } from "../../ingest/document.ts";
-import { SidecarError } from "../errors.ts";
+import type { Failure } from "../../ingest/failure.ts";
+import type { SidecarError } from "../errors.ts";
 import { BulkAdmission } from "./bulk-admission.ts";
-import type { ClientCall } from "./client-call.ts";
+import type { BulkUpdates } from "./bulk-updates.ts";
 import type { DocumentEmbedder } from "./document-embedder.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
 import type { PipelineService, WritePlan } from "./pipelines.ts";
 import type { StepTerms } from "./step-results.ts";
-import type { TruncatedTexts } from "./truncated-texts.ts";
+import type { WriteRequest, WriteTarget } from "./write-request.ts";
 
 export interface IngestOptions {
 	pipelines: PipelineService;
 	embedder: DocumentEmbedder;
+	updates: BulkUpdates;
 	/** A group of bulk items ends at this many bytes, or documents to embed. */
 	groupBytes: number;
 	groupDocuments: number;
-}
-
-/** Where a write request wants its documents to go, unless they say so themselves. */
-export interface WriteTarget {
-	index: string | undefined;
-	pipeline: string | undefined;
-}
-
-/** What a write request says about all of its documents. */
-export interface WriteRequest extends WriteTarget {
-	signal: AbortSignal;
-	/** Time for each call to a model, milliseconds, where the client gave one. */
-	timeoutMs: number | undefined;
-	/** Is told of every text that was cut; complete when the last byte to send is there. */
-	truncated: TruncatedTexts;
-	/** Asks OpenSearch in the client's name. */
-	call: ClientCall;
 }
 
 /** A bulk item that is ready to be sent. */
@@ -45,8 +30,10 @@ export interface PreparedItem {
 	/** OpenSearch can't read its document, and fails others with it: it is sent by itself. */
 	readonly unreadable: boolean;
 	/** Why a processor failed on it: its pipeline will say so, or nobody where it goes through none. */
-	readonly failure: string | undefined;
-	/** Why it is not sent at all; a client may try again. */
+	readonly failure: Failure | undefined;
+	/** Why it is not sent at all, as its result. */
+	readonly held: Failure | undefined;
+	/** Why it can't be worked on at present. */
 	readonly refusal: SidecarError | undefined;
 }
 
@@ -56,8 +43,6 @@ interface Entry {
 	/** As it goes to OpenSearch. */
 	actionLine: Buffer;
 	documents: readonly DocumentToEmbed[];
-	/** Whether its guards raise what fails. */
-	guarded: boolean;
 	unreadable: boolean;
 }
 
@@ -147,8 +132,8 @@ export class IngestService {
 		const { steps } = await this.#plan(request);
 		const document = PreparedDocument.parse(source);
 		if (!document) return undefined;
-		const { index } = request;
-		await this.embed([{ document, steps, index, id }], request);
+		const { index, routing } = request;
+		await this.embed([{ document, steps, index, id, routing }], request);
 		return document;
 	}
 
@@ -201,12 +186,14 @@ export class IngestService {
 			item,
 			actionLine,
 			documents: [],
-			guarded: true,
 			unreadable: false,
 		};
 		if (!source || !action) return untouched;
-		if (action.operation !== "index" && action.operation !== "create")
-			return untouched;
+		if (action.operation === "update") {
+			const documents = await this.#options.updates.forBulk(item, target);
+			return documents ? { ...untouched, documents } : untouched;
+		}
+		if (action.operation === "delete") return untouched;
 		const index = action.index ?? target.index;
 		const { steps, implied } = await this.#plan({
 			index,
@@ -219,7 +206,15 @@ export class IngestService {
 			...untouched,
 			actionLine:
 				implied === undefined ? actionLine : withPipeline(actionLine, implied),
-			documents: [{ document, steps, index, id: action.id }],
+			documents: [
+				{
+					document,
+					steps,
+					index,
+					id: action.id,
+					routing: action.routing ?? target.routing,
+				},
+			],
 		};
 	}
 
@@ -231,23 +226,20 @@ export class IngestService {
 			group.flatMap(({ documents }) => documents),
 			terms,
 		);
-		return group.map(({ item, actionLine, documents, guarded, unreadable }) => {
-			const failure = documents.find(({ document }) => document.failure);
-			const reason = failure?.document.failure;
+		return group.map(({ item, actionLine, documents, unreadable }) => {
 			const source = documents[0]?.document.render() ?? item.source;
+			const [failed] = documents.filter(({ document }) => document.failure);
+			const [refusal] = documents.flatMap(
+				(document) => refused.get(document) ?? [],
+			);
 			return {
 				item,
 				lines: source ? [actionLine, source] : [actionLine],
 				ours: documents.length > 0,
 				unreadable,
-				failure: reason,
-				refusal:
-					documents
-						.map((document) => refused.get(document))
-						.find((refusal) => refusal !== undefined) ??
-					(reason === undefined || guarded
-						? undefined
-						: new SidecarError("bad_request", reason)),
+				failure: failed?.document.failure,
+				held: refusal ? tryAgain(refusal) : unraised(documents),
+				refusal,
 			};
 		});
 	}
@@ -257,10 +249,23 @@ export class IngestService {
 	}
 }
 
+/** Clients send again what has failed with 429, and nothing else. */
+function tryAgain({ type, message: reason }: SidecarError): Failure {
+	return { status: 429, type, reason };
+}
+
+/** A failure that no guard raises, since the document goes through no pipeline. */
+function unraised(documents: readonly DocumentToEmbed[]): Failure | undefined {
+	const failed = documents.find(
+		({ document }) => document.failure && !document.isMarked,
+	);
+	return failed?.document.failure;
+}
+
 /** A bulk of which nothing can be taken now is refused as one, with the time after which to try again. */
 function refuseWhole(items: readonly PreparedItem[]): void {
 	const [first] = items;
-	if (!first?.refusal || first.refusal.status === 400) return;
+	if (!first?.refusal) return;
 	if (items.every(({ refusal }) => refusal?.code === first.refusal?.code))
 		throw first.refusal;
 }
@@ -269,6 +274,12 @@ function modelTerms({
 	signal,
 	timeoutMs,
 	truncated,
+	call,
 }: WriteRequest): Omit<StepTerms, "whenFull"> {
-	return { signal, truncated, ...(timeoutMs !== undefined && { timeoutMs }) };
+	return {
+		signal,
+		truncated,
+		call,
+		...(timeoutMs !== undefined && { timeoutMs }),
+	};
 }

@@ -10,7 +10,8 @@ export async function pipelinesWith(
 	return [...stored]
 		.filter(([, definition]) =>
 			guardsIn(definition).some(
-				({ processor }) => processor.modelId === modelId,
+				({ processor }) =>
+					"modelId" in processor && processor.modelId === modelId,
 			),
 		)
 		.map(([id]) => id)

@@ -1,25 +1,24 @@
 import {
 	guardsIn,
 	type StoredPipelines,
-	stepsBehind,
 	stepsOf,
+	stepsThrough,
 } from "../../ingest/guard.ts";
 import type { Step } from "../../ingest/step.ts";
-import type { IndexPipelines, PipelineStore } from "../store/pipelines.ts";
+import { type IndexPipelines, noPipeline } from "../store/index-pipelines.ts";
+import type { PipelineStore } from "../store/pipelines.ts";
 import { ExpiringCache } from "./expiring-cache.ts";
 
 /** Index names that are remembered at most. */
 const maxIndices = 10_000;
-const none = "_none";
-
-/** Names that mean several indices, or one only by the date: OpenSearch runs no default pipeline for them. */
-const notOneIndex = /[*,<>]/;
 
 export interface PipelineServiceOptions {
 	store: PipelineStore;
 	/** How long what the cluster said is good for. */
 	cacheMs: number;
 	now: () => number;
+	/** Has the other sidecars forget it. */
+	announce: () => Promise<void>;
 }
 
 /** The cluster's pipelines, and what of them is the sidecar's to do. */
@@ -37,6 +36,13 @@ export interface WritePlan {
 	steps: readonly Step[];
 	/** The id of the first pipeline, where the index says it and not the write. */
 	implied: string | undefined;
+}
+
+/** What the sidecar has to do for a document in a simulation. */
+export interface SimulatedWay {
+	steps: readonly Step[];
+	/** The ids of pipelines with guards by their marks. */
+	ids: ReadonlyMap<string, string>;
 }
 
 const nothing: readonly Step[] = [];
@@ -77,21 +83,42 @@ export class PipelineService {
 		const pipelines = await this.#all();
 		if (!pipelines.guarded) return { steps: nothing, implied: undefined };
 		const own = await this.#ofIndex(index);
-		const first = requested === none ? undefined : (requested ?? own.default);
+		const first =
+			requested === noPipeline ? undefined : (requested ?? own.default);
 		return {
-			steps: stepsThrough(pipelines, first, own.final),
+			steps: stepsBetween(pipelines, first, own.final),
 			implied: requested === undefined ? own.default : undefined,
 		};
 	}
 
-	/** Forgets what the cluster said, because a pipeline was just changed through this sidecar. */
+	/**
+	 * What is to be done for a document that OpenSearch simulates going through a pipeline.
+	 *
+	 * @param pipeline its id, or a definition with guards that is stored nowhere
+	 */
+	async forSimulation(
+		pipeline: string | { id: string; definition: unknown },
+	): Promise<SimulatedWay> {
+		const { stored } = await this.#all();
+		if (typeof pipeline === "string") return wayThrough(pipeline, stored);
+		const { id, definition } = pipeline;
+		return wayThrough(id, new Map([...stored, [id, definition]]));
+	}
+
+	/** Forgets what the cluster said, here and in the other sidecars: it was just changed through this one. */
+	async changed(): Promise<void> {
+		this.forget();
+		await this.#options.announce();
+	}
+
+	/** Forgets what the cluster said. */
 	forget(): void {
 		this.#pipelines.clear();
 		this.#indices.clear();
 	}
 
 	async #ofIndex(index: string | undefined): Promise<IndexPipelines> {
-		if (index === undefined || notOneIndex.test(index)) return {};
+		if (index === undefined) return {};
 		const { store } = this.#options;
 		return this.#indices.get(index, () => store.ofIndex(index));
 	}
@@ -107,7 +134,14 @@ export class PipelineService {
 	}
 }
 
-function stepsThrough(
+function wayThrough(id: string, pipelines: StoredPipelines): SimulatedWay {
+	const ids = [...pipelines].flatMap(([name, definition]) =>
+		guardsIn(definition).map(({ mark }) => [mark, name] as const),
+	);
+	return { steps: stepsOf(id, pipelines), ids: new Map(ids) };
+}
+
+function stepsBetween(
 	{ stored, steps }: Pipelines,
 	first: string | undefined,
 	final: string | undefined,
@@ -115,14 +149,19 @@ function stepsThrough(
 	const key = JSON.stringify([first, final]);
 	const known = steps.get(key);
 	if (known) return known;
-	const found = [
-		...(first === undefined ? [] : stepsOf(first, stored)),
-		...(final === undefined
-			? []
-			: first !== undefined && stored.has(first)
-				? stepsBehind(first, final, stored)
-				: stepsOf(final, stored)),
-	];
+	const found = allSteps(stored, first, final);
 	steps.set(key, found);
 	return found;
+}
+
+function allSteps(
+	stored: StoredPipelines,
+	first: string | undefined,
+	final: string | undefined,
+): readonly Step[] {
+	if (final === undefined)
+		return first === undefined ? nothing : stepsOf(first, stored);
+	return first === undefined || !stored.has(first)
+		? stepsOf(final, stored)
+		: stepsThrough(first, final, stored);
 }

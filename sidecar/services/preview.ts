@@ -1,10 +1,12 @@
+import { invalidDocument } from "../../ingest/failure.ts";
 import { isObject } from "../../ingest/json.ts";
 import { conditionField, type Stage, type Step } from "../../ingest/step.ts";
 import { SidecarError } from "../errors.ts";
-import type {
-	PipelineStore,
-	SimulatedDocument,
-	Simulation,
+import {
+	type PipelineStore,
+	type SimulatedDocument,
+	type Simulation,
+	unnamedIndex,
 } from "../store/pipelines.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
 
@@ -28,9 +30,26 @@ export class Preview {
 	 */
 	async of(
 		documents: readonly DocumentToEmbed[],
-		{ stages, conditional }: Step,
+		step: Step,
 	): Promise<Seen[] | undefined> {
-		if (stages.length === 0) return undefined;
+		const { stages, repeats } = step;
+		if (stages.length === 0)
+			return repeats === undefined
+				? undefined
+				: documents.map(() => runsTwice(repeats));
+		const seen = await this.#behind(documents, step);
+		if (repeats === undefined) return seen;
+		return seen.map((result, index) =>
+			result.source !== undefined && isMarked(documents[index], step)
+				? runsTwice(repeats)
+				: result,
+		);
+	}
+
+	async #behind(
+		documents: readonly DocumentToEmbed[],
+		{ stages, conditional }: Step,
+	): Promise<Seen[]> {
 		let seen = documents.map(
 			(document): Seen => ({
 				source: JSON.parse(document.document.source),
@@ -62,11 +81,16 @@ export class Preview {
 	): Promise<Seen[]> {
 		if (documents.length === 0) return [];
 		const results = await this.#simulate(stage.processors, documents);
-		if (!stage.conditional) return results;
-		return results.map((result) => {
+		return results.map((result, index) => {
 			if (!isObject(result.source)) return result;
-			const { [conditionField]: holds, ...source } = result.source;
-			return holds === undefined ? { passedBy: true } : { source };
+			if (stage.staysInIndex && result.index !== indexOf(documents[index]))
+				return {};
+			if (!stage.conditional) return { source: result.source };
+			const { [conditionField]: found, ...source } = result.source;
+			const { expected = found } = stage;
+			return found === undefined || found !== expected
+				? { passedBy: true }
+				: { source };
 		});
 	}
 
@@ -90,13 +114,49 @@ export class Preview {
 		document: SimulatedDocument,
 	): Promise<Simulation> {
 		try {
-			const [seen] = await this.#pipelines.simulate(processors, [document]);
+			const [seen] = await this.#pipelines.simulate(processors, [
+				withoutHugeIntegers(document),
+			]);
 			return seen ?? {};
 		} catch (error) {
-			if (isRefusal(error)) return { failure: error.message };
+			if (isRefusal(error)) return { failure: invalidDocument(error.message) };
 			throw error;
 		}
 	}
+}
+
+/** The mark of a pipeline is taken away at its end: a document can't go through it twice. */
+function runsTwice(pipeline: string): Seen {
+	return {
+		failure: invalidDocument(
+			`the document goes through the pipeline [${pipeline}] twice, and the ML sidecar prepares it for one run: call the pipeline once`,
+		),
+	};
+}
+
+/** Whether a step that may come again was carried out before. */
+function isMarked(target: DocumentToEmbed | undefined, { mark, key }: Step) {
+	const source: unknown = target && JSON.parse(target.document.source);
+	const marks = isObject(source) ? source[mark] : undefined;
+	return isObject(marks) && marks[key] !== undefined;
+}
+
+/** OpenSearch writes integers beyond 64 bits, and refuses to simulate with them; a processor sees their digits. */
+function withoutHugeIntegers(document: SimulatedDocument): SimulatedDocument {
+	const _source: unknown = JSON.parse(
+		JSON.stringify(document._source),
+		(_name, value: unknown) =>
+			typeof value === "number" &&
+			Number.isInteger(value) &&
+			Math.abs(value) >= 2 ** 63
+				? String(value)
+				: value,
+	);
+	return { ...document, _source };
+}
+
+function indexOf(document: SimulatedDocument | undefined): string {
+	return document?._index ?? unnamedIndex;
 }
 
 function isRefusal(error: unknown): error is SidecarError {

@@ -1,9 +1,14 @@
 import type { Processor } from "../../ingest/processors/processor.ts";
+import { prune } from "../../ingest/processors/prune.ts";
+import type { TextChunking } from "../../ingest/processors/text-chunking.ts";
 import { vectorJson } from "../../ingest/vector-json.ts";
 import { SidecarError } from "../errors.ts";
+import type { Admission } from "./admission.ts";
+import type { ClientCall } from "./client-call.ts";
 import { Deadline } from "./deadline.ts";
 import type { EmbeddingService } from "./embedding.ts";
 import type { RunTerms } from "./run-terms.ts";
+import type { SparseEncodingService } from "./sparse-encoding.ts";
 import type { TruncatedTexts } from "./truncated-texts.ts";
 
 export interface StepTerms {
@@ -11,13 +16,18 @@ export interface StepTerms {
 	/** Time for each call to a model, milliseconds; no bound without it. */
 	timeoutMs?: number;
 	truncated: TruncatedTexts;
+	/** Asks OpenSearch in the client's name. */
+	call: ClientCall;
 	/** What the next call to a model does where its queue is full. */
 	whenFull(modelId: string): "refuse" | "wait";
 }
 
+/** A processor that has a model. */
+export type ModelProcessor = Exclude<Processor, TextChunking>;
+
 /** Texts that a model is given at once. */
 interface ModelCall {
-	processor: Processor;
+	processor: ModelProcessor;
 	texts: readonly string[];
 	whenFull: "refuse" | "wait";
 }
@@ -31,12 +41,18 @@ const textsAtOnce = 256;
  */
 export const mostResultBytes = 256 * 1024 * 1024;
 
+export interface StepResultsOptions {
+	admission: Admission;
+	embedding: EmbeddingService;
+	sparseEncoding: SparseEncodingService;
+}
+
 /** What the models of processors make of texts, as JSON. */
 export class StepResults {
-	readonly #embedding: EmbeddingService;
+	readonly #options: StepResultsOptions;
 
-	constructor(embedding: EmbeddingService) {
-		this.#embedding = embedding;
+	constructor(options: StepResultsOptions) {
+		this.#options = options;
 	}
 
 	/**
@@ -45,7 +61,7 @@ export class StepResults {
 	 * @throws SidecarError
 	 */
 	async of(
-		processor: Processor,
+		processor: ModelProcessor,
 		texts: readonly string[],
 		terms: StepTerms,
 	): Promise<string[]> {
@@ -94,14 +110,25 @@ export class StepResults {
 	}
 
 	async #run(
-		{ modelId }: Processor,
+		processor: ModelProcessor,
 		texts: readonly string[],
 		terms: RunTerms,
 	): Promise<string[]> {
-		const embeddings = await this.#embedding.embed({
+		const { modelId } = processor;
+		const { admission, embedding, sparseEncoding } = this.#options;
+		const lane = "ingest";
+		if (processor.kind === "sparse_encoding") {
+			await admission.check(modelId, undefined);
+			const request = { modelId, texts, lane, terms } as const;
+			const vectors = await sparseEncoding.sparse(request);
+			return vectors.map((vector) =>
+				JSON.stringify(prune(vector, processor.prune)),
+			);
+		}
+		const embeddings = await embedding.embed({
 			modelId,
 			texts,
-			lane: "ingest",
+			lane,
 			contentType: "passage",
 			terms,
 		});

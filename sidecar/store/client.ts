@@ -87,7 +87,7 @@ function blockIn(error: unknown): string | undefined {
 }
 
 /** The `error` of OpenSearch's envelope. */
-function refusalIn(error: unknown): Record<string, unknown> | undefined {
+export function refusalIn(error: unknown): Record<string, unknown> | undefined {
 	const body: unknown =
 		error instanceof errors.ResponseError ? error.body : undefined;
 	const refusal = isObject(body) ? body.error : undefined;

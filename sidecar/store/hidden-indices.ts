@@ -12,6 +12,7 @@ export const modelGroupIndex = ".ml-sidecar-model-group";
 export const groupNameIndex = ".ml-sidecar-group-name";
 export const controllerIndex = ".ml-sidecar-controller";
 export const taskIndex = ".ml-sidecar-task";
+export const scrollTaskIndex = ".ml-sidecar-scroll-task";
 export const nodeIndex = ".ml-sidecar-node";
 export const configIndex = ".ml-sidecar-config";
 export const smallChunksIndex = ".ml-sidecar-chunks-small";
@@ -39,6 +40,7 @@ const templates = new Map(
 		"group-name",
 		"controller",
 		"task",
+		"scroll-task",
 		"node",
 		"config",
 		"chunks",

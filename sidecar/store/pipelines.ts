@@ -1,7 +1,18 @@
 import type { Client } from "@opensearch-project/opensearch";
+import {
+	type Failure,
+	invalidDocument,
+	processorFailure,
+} from "../../ingest/failure.ts";
 import { isObject } from "../../ingest/json.ts";
 import { SidecarError } from "../errors.ts";
 import { statusOf, storeError } from "./client.ts";
+import {
+	type IndexPipelines,
+	noPipeline,
+	readSettings,
+} from "./index-pipelines.ts";
+import { pipelinesOfTemplate } from "./template-pipelines.ts";
 
 /** The ingest pipelines of the cluster, and which of them an index writes through. */
 export class PipelineStore {
@@ -24,10 +35,11 @@ export class PipelineStore {
 
 	/**
 	 * The pipelines that a write to a name runs when it names none, in order: the index's default and final
-	 * pipeline; of an alias or data stream, its write index's; of an index that does not exist yet, its
-	 * template's.
+	 * pipeline; of an alias or data stream, its write index's; of what is no index, its template's.
 	 */
 	async ofIndex(name: string): Promise<IndexPipelines> {
+		if (!isOneName(name))
+			return withoutNone(await pipelinesOfTemplate(this.#client, name));
 		try {
 			const { body } = await this.#client.indices.getSettings({
 				index: name,
@@ -38,9 +50,10 @@ export class PipelineStore {
 			const index =
 				indices.length > 1 ? await this.#writeIndex(name, indices) : indices[0];
 			const settings: unknown = index && body[index]?.settings;
-			return readSettings(settings);
+			return withoutNone(readSettings(settings));
 		} catch (error) {
-			if (statusOf(error) === 404) return this.#ofTemplate(name);
+			if (statusOf(error) === 404)
+				return withoutNone(await pipelinesOfTemplate(this.#client, name));
 			if (statusOf(error) === 400) return {};
 			throw storeError(error, `read the settings of ${name}`);
 		}
@@ -94,26 +107,6 @@ export class PipelineStore {
 			throw error;
 		}
 	}
-
-	async #ofTemplate(name: string): Promise<IndexPipelines> {
-		try {
-			const { body } = await this.#client.indices.simulateIndexTemplate({
-				name,
-			});
-			const template: unknown = isObject(body) ? body.template : undefined;
-			const settings = isObject(template) ? template.settings : undefined;
-			const index = isObject(settings) ? settings.index : undefined;
-			return isObject(index)
-				? {
-						...asPipeline("default", index.default_pipeline),
-						...asPipeline("final", index.final_pipeline),
-					}
-				: {};
-		} catch (error) {
-			if (statusOf(error) === 404 || statusOf(error) === 400) return {};
-			throw storeError(error, `read the template of ${name}`);
-		}
-	}
 }
 
 /** A document for `_simulate`; id and index are there for processors that look at them. */
@@ -123,22 +116,29 @@ export interface SimulatedDocument {
 	_source: unknown;
 }
 
+/** What OpenSearch takes for index and id of a document that names none, where it simulates. */
+export const unnamedIndex = "_index";
+export const unnamedId = "_id";
+
 /** What became of a document; neither `source` nor `failure` where a processor dropped it. */
 export interface Simulation {
 	source?: unknown;
+	/** The index that it goes to. */
+	index?: unknown;
 	/** Why a processor failed on it. */
-	failure?: string;
+	failure?: Failure;
 }
 
 function readSimulation(result: unknown): Simulation {
 	if (!isObject(result)) return {};
-	if (isObject(result.doc)) return { source: result.doc._source };
+	if (isObject(result.doc))
+		return { source: result.doc._source, index: result.doc._index };
 	const { error } = result;
 	return {
 		failure:
 			isObject(error) && typeof error.reason === "string"
-				? error.reason
-				: "a processor before the embedding failed",
+				? processorFailure(String(error.type), error.reason)
+				: invalidDocument("a processor before the embedding failed"),
 	};
 }
 
@@ -146,23 +146,17 @@ function messageOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }
 
-/** Ids of pipelines; absent where the index has none. */
-export interface IndexPipelines {
-	default?: string;
-	final?: string;
+/** OpenSearch writes to what has this very name, and makes no index of an expression for several or by the date. */
+function isOneName(name: string): boolean {
+	return name !== "_all" && !/[*,<>]/.test(name);
 }
 
-/** What OpenSearch takes for no pipeline at all. */
-const none = "_none";
-
-function readSettings(settings: unknown): IndexPipelines {
-	if (!isObject(settings)) return {};
+function withoutNone({
+	default: first,
+	final,
+}: IndexPipelines): IndexPipelines {
 	return {
-		...asPipeline("default", settings["index.default_pipeline"]),
-		...asPipeline("final", settings["index.final_pipeline"]),
+		...(first !== undefined && first !== noPipeline && { default: first }),
+		...(final !== undefined && final !== noPipeline && { final }),
 	};
-}
-
-function asPipeline(kind: keyof IndexPipelines, id: unknown): IndexPipelines {
-	return typeof id === "string" && id !== none ? { [kind]: id } : {};
 }

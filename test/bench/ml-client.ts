@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import type { FunctionName } from "../../schemas/model.ts";
 import type { ModelArtifact } from "../../sidecar/dev/model-artifact.ts";
 import { isRecord, parsed, valueAt } from "../integration/conformance/json.ts";
 
@@ -27,10 +28,11 @@ export class MlClient {
 		return id;
 	}
 
-	/** Registers and deploys a text embedding model, all-MiniLM-L6-v2 if not told, from its file. @returns its id */
+	/** Registers and deploys a model, all-MiniLM-L6-v2 if not told, from its file. @returns its id */
 	async deploy(
 		{ sha256, zipPath }: ModelArtifact,
-		config: object = miniLmConfig,
+		config: object | null = miniLmConfig,
+		function_name: FunctionName = "TEXT_EMBEDDING",
 	): Promise<string> {
 		const { task_id } = await this.#call(
 			"POST",
@@ -39,10 +41,10 @@ export class MlClient {
 				name: "minilm",
 				version: "1.0.0",
 				model_format: "ONNX",
-				function_name: "TEXT_EMBEDDING",
+				function_name,
 				model_content_hash_value: sha256,
 				url: `file://${zipPath}`,
-				model_config: config,
+				...(config && { model_config: config }),
 			},
 		);
 		const { model_id } = await this.#completed(task_id);

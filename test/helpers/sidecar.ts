@@ -152,12 +152,18 @@ export async function registerMiniLm(
 	sidecar: TestSidecar,
 	artifact: ModelArtifact,
 ): Promise<string> {
-	const meta = await sidecar.call(
-		"POST",
-		"/_plugins/_ml/models/_register_meta",
-		miniLmMeta(artifact),
-	);
-	const id = textAt(meta.json, "model_id");
+	return registerModel(sidecar, artifact, miniLmMeta(artifact));
+}
+
+/** Registers and uploads a model with this metadata through the model API. @returns its id */
+export async function registerModel(
+	sidecar: TestSidecar,
+	artifact: ModelArtifact,
+	meta: object,
+): Promise<string> {
+	const path = "/_plugins/_ml/models/_register_meta";
+	const registered = await sidecar.call("POST", path, meta);
+	const id = textAt(registered.json, "model_id");
 	let number = 0;
 	for await (const chunk of chunksOf(artifact)) {
 		const path = `/_plugins/_ml/models/${id}/upload_chunk/${number++}`;

@@ -66,7 +66,11 @@ describe("results", () => {
 				const answered = made.map((result) =>
 					result.unsent ? (failed.shift() ?? result) : result,
 				);
-				const targets = sent.map(({ id }) => ({ index: "i", id }));
+				const targets = sent.map(({ id }) => ({
+					operation: "index",
+					index: "i",
+					id,
+				}));
 				const ordered = inOrder(answered, targets);
 				expect([...ordered].sort(byJson)).toEqual([...made].sort(byJson));
 				for (const [place, { id, fails }] of sent.entries()) {
@@ -81,9 +85,13 @@ describe("results", () => {
 });
 
 function resultOf({ id, fails }: Fate, place: number): BulkResult {
-	const target = { index: "i", id: id ?? (fails ? undefined : `auto${place}`) };
+	const target = {
+		operation: "index",
+		index: "i",
+		id: id ?? (fails ? undefined : `auto${place}`),
+	};
 	if (fails)
-		return failedResult("index", target, {
+		return failedResult(target, {
 			status: 400,
 			type: "t",
 			reason: `of ${place}`,

@@ -23,7 +23,7 @@ function embed(source: string, fieldMap: FieldMap): string {
 	const document = PreparedDocument.parse(Buffer.from(source));
 	if (!document) return "not parsed";
 	const finding = document.find(step(fieldMap));
-	if ("failure" in finding) return finding.failure;
+	if ("failure" in finding) return finding.failure.reason;
 	for (const slot of finding.slots)
 		document.place(
 			slot,

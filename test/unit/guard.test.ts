@@ -2,6 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { guardsIn, reasonField, stepsOf } from "../../ingest/guard.ts";
 import {
+	guardWithin,
+	isRemoval,
+	readGuard,
+	renderRemovals,
+	unseenReason,
+} from "../../ingest/guard-processor.ts";
+import {
 	guardPipelineText,
 	unguardPipelinesText,
 } from "../../ingest/guard-text.ts";
@@ -72,6 +79,7 @@ describe("a pipeline with text_embedding", () => {
 			},
 			seen,
 			{ remove: { ignore_missing: true } },
+			{ remove: { field: reasonField, ignore_missing: true } },
 		]);
 	});
 
@@ -79,9 +87,11 @@ describe("a pipeline with text_embedding", () => {
 		const mark = markOf(pipeline);
 		expect(guard(pipeline).on_failure).toEqual([
 			...pipeline.on_failure,
+			{ remove: { field: mark, ignore_missing: true, tag: mark } },
 			{
 				remove: {
-					field: [mark, reasonField],
+					field: reasonField,
+					if: expect.any(String),
 					ignore_missing: true,
 					tag: mark,
 				},
@@ -355,7 +365,7 @@ describe("an invalid text_embedding is refused with neural-search's words", () =
 		],
 		[
 			{ model_id: "m", field_map: { a: "b" }, batch_size: 0 },
-			"[batch_size] batch_size must be a positive integer",
+			"[batch_size] batch size must be a positive integer",
 		],
 		[
 			{ model_id: "m", field_map: { a: "b" }, modle: 1 },
@@ -370,10 +380,28 @@ describe("a text_embedding where nothing could guard it is refused:", () => {
 	const foreach = { foreach: { field: "l", processor: embedding } };
 
 	it.each([
-		["inside foreach", { processors: [foreach] }, /inside another processor/],
 		[
-			"inside foreach inside foreach",
-			{ processors: [{ foreach: { field: "m", processor: foreach } }] },
+			"inside a foreach beside another processor",
+			{ processors: [{ ...foreach, ...seen }] },
+			/can't share an object with another processor \[foreach, set\]/,
+		],
+		[
+			"beside another processor inside foreach",
+			{
+				processors: [
+					{ foreach: { field: "l", processor: { ...seen, ...embedding } } },
+				],
+			},
+			/can't share an object with another processor \[set\]/,
+		],
+		[
+			"in a foreach's on_failure",
+			{ processors: [{ foreach: { field: "l", on_failure: [embedding] } }] },
+			/inside another processor or its on_failure/,
+		],
+		[
+			"inside a processor of somebody else's",
+			{ processors: [{ other: { processor: embedding } }] },
 			/inside another processor/,
 		],
 		[
@@ -406,6 +434,16 @@ describe("a text_embedding where nothing could guard it is refused:", () => {
 			/inside another processor/,
 		],
 		[
+			"as chunks in the pipeline's on_failure",
+			{
+				processors: [seen],
+				on_failure: [
+					{ text_chunking: { field_map: { a: "b" }, algorithm: {} } },
+				],
+			},
+			/\[text_chunking\] can't stand in a pipeline's on_failure/,
+		],
+		[
 			"beside another processor in one object",
 			{ processors: [{ ...seen, ...embedding }] },
 			/can't share an object with another processor \[set\]/,
@@ -414,5 +452,178 @@ describe("a text_embedding where nothing could guard it is refused:", () => {
 		expect(() => guardPipelineText("p", JSON.stringify(definition))).toThrow(
 			reason,
 		);
+	});
+});
+
+describe("every processor that the sidecar runs", () => {
+	const processors = [
+		{
+			text_chunking: {
+				field_map: { body: "chunks" },
+				algorithm: { delimiter: { delimiter: "." } },
+				tag: "cut",
+			},
+		},
+		{ text_embedding: { model_id: "m", field_map: { chunks: "vectors" } } },
+		{
+			sparse_encoding: {
+				model_id: "s",
+				field_map: { chunks: "weights" },
+				prune_type: "top_k",
+				prune_ratio: 2,
+			},
+		},
+		{
+			ml_inference: {
+				model_id: "m",
+				function_name: "text_embedding",
+				model_input: `{"text_docs":["\${input_map.text}"]}`,
+				input_map: [{ text: "title" }],
+				output_map: [{ title_vector: "$.inference_results[0].output[0].data" }],
+				if: "ctx.title != null",
+			},
+		},
+	];
+	const text = JSON.stringify({ processors });
+
+	it("is read back as it was written", () => {
+		expect(readBack(text)).toBe(text);
+	});
+
+	it("is guarded in its own place, with one mark for all of them", () => {
+		const guarded = guard({ processors });
+		const guards = guardsIn(guarded);
+		expect(guards.map(({ processor }) => processor.kind)).toEqual(
+			processors.flatMap(Object.keys),
+		);
+		expect(new Set(guards.map(({ mark }) => mark)).size).toBe(1);
+		expect(guards.at(-1)?.condition).toBe("ctx.title != null");
+		expect(guarded.processors).toMatchObject([
+			{ fail: { tag: "cut" } },
+			{ fail: { message: expect.stringContaining(unseenReason) } },
+			{ fail: {} },
+			{ fail: {} },
+			{ remove: {} },
+			{ remove: {} },
+		]);
+	});
+
+	it("has the same message as any other in its position, which OpenSearch compiles once", () => {
+		const messages = processors.map(
+			(processor) =>
+				JSON.stringify(guard({ processors: [processor] })).match(
+					/"message":"[^"]*"/,
+				)?.[0],
+		);
+		expect(new Set(messages).size).toBe(1);
+		expect(messages[0]).toBeDefined();
+	});
+
+	it("is refused with its plugin's words", () => {
+		const invalid = { text_chunking: { field_map: { a: "b" } } };
+		expect(() => guard({ processors: [invalid] })).toThrow(
+			"[algorithm] required property is missing",
+		);
+	});
+});
+
+describe("text_image_embedding is refused with a reason, wherever it stands:", () => {
+	const image = { text_image_embedding: { model_id: "m", embedding: "v" } };
+
+	it.each([
+		[{ processors: [image] }],
+		[{ processors: [{ foreach: { field: "l", processor: image } }] }],
+		[{ processors: [{ set: { on_failure: [image] } }] }],
+		[{ processors: [seen], on_failure: [image] }],
+	])("%j", (definition) => {
+		expect(() => guardPipelineText("p", JSON.stringify(definition))).toThrow(
+			"the sidecar runs no models that embed images",
+		);
+	});
+});
+
+describe("a text_embedding inside foreach", () => {
+	const each = (processor: object) => ({ foreach: { field: "l", processor } });
+	const definition = { processors: [lowercase, each(each(embedding))] };
+
+	it("is read back as it was written", () => {
+		const text = JSON.stringify(definition);
+		expect(readBack(text)).toBe(text);
+	});
+
+	it("is guarded there, so that it runs only where foreach has an element", () => {
+		const guarded = guard(definition);
+		const [, stored] = Array.isArray(guarded.processors)
+			? guarded.processors
+			: [];
+		expect(stored).toMatchObject(
+			each(each({ fail: { tag: "embed", if: expect.stringContaining("p1") } })),
+		);
+		expect(readGuard(stored)).toBeUndefined();
+		expect(guardWithin(stored)?.processor.kind).toBe("text_embedding");
+	});
+});
+
+describe("the removal of a mark is known as the sidecar's", () => {
+	const mark = "_ml_sidecar_0123456789abcdef";
+	const other = "_ml_sidecar_fedcba9876543210";
+
+	it("in each of its processors, and in the one that earlier releases stored", () => {
+		const stored: unknown[] = [
+			...renderRemovals(mark).map((json) => JSON.parse(json)),
+			{ remove: { field: [mark, reasonField], tag: mark } },
+		];
+		expect(stored).toHaveLength(3);
+		for (const processor of stored) {
+			expect(isRemoval(processor, mark)).toBe(true);
+			expect(isRemoval(processor, other)).toBe(false);
+		}
+	});
+
+	it.each([
+		[{ remove: { field: "title", tag: mark } }],
+		[{ remove: { field: reasonField } }],
+		[{ set: { field: mark, tag: mark } }],
+	])("but not in a client's own: %j", (processor) => {
+		expect(isRemoval(processor, mark)).toBe(false);
+	});
+
+	it("which is taken out of a pipeline that an earlier release has stored", () => {
+		const own = JSON.stringify({ processors: [embedding] });
+		const guarded = guard(JSON.parse(own));
+		const [stored] = Array.isArray(guarded.processors)
+			? guarded.processors
+			: [];
+		const earlier = readGuard(stored)?.mark ?? "";
+		const older = {
+			processors: [
+				stored,
+				{ remove: { field: [earlier, reasonField], tag: earlier } },
+			],
+		};
+		expect(unguardPipelinesText(JSON.stringify({ p: older }))).toBe(
+			`{"p":${own}}`,
+		);
+	});
+
+	it("which has the conditions of the guarded processors where OpenSearch compiles them", () => {
+		const condition = { source: "ctx.a == 1" };
+		const own = {
+			text_embedding: { ...embedding.text_embedding, if: condition },
+		};
+		const text = JSON.stringify({ processors: [own] });
+		expect(guard(JSON.parse(text)).processors).toMatchObject([
+			{ fail: {} },
+			{ remove: { on_failure: [{ remove: { if: condition } }] } },
+			{ remove: { field: reasonField } },
+		]);
+		expect(readBack(text)).toBe(text);
+	});
+
+	it("and has the same condition in every pipeline, which OpenSearch compiles once", () => {
+		const condition = (of: string) =>
+			renderRemovals(of).map((json) => json.match(/"if":"[^"]*"/)?.[0]);
+		expect(condition(mark)).toEqual(condition(other));
+		expect(condition(mark)[1]).toBeDefined();
 	});
 });

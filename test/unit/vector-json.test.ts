@@ -36,9 +36,7 @@ test.each([
 });
 
 test("a vector is a list, be it empty", () => {
-	expect(vectorJson(Float32Array.of(0.25, -2, 0.125))).toBe(
-		"[0.25,-2,0.125]",
-	);
+	expect(vectorJson(Float32Array.of(0.25, -2, 0.125))).toBe("[0.25,-2,0.125]");
 	expect(vectorJson(new Float32Array())).toBe("[]");
 });
 

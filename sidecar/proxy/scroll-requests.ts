@@ -1,0 +1,128 @@
+import type { Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { isObject } from "../../ingest/json.ts";
+import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
+import { type QueryParameters, readFlag } from "../http/query-parameters.ts";
+import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
+import { RefusedCall } from "../services/by-scroll/refused-call.ts";
+import {
+	type RawObject,
+	readBody,
+	rehearsal,
+	type ScrollPlan,
+} from "../services/by-scroll/scroll-plan.ts";
+import type { ScrollService } from "../services/by-scroll/scroll-service.ts";
+import type { CallAnswer } from "../services/client-call.ts";
+import { TruncatedTexts } from "../services/truncated-texts.ts";
+import { readWish, sendJson } from "./changed-answer.ts";
+import { readUpTo } from "./changed-body.ts";
+import { clientCall } from "./client-call.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** A client's body, as a reindex or an update by query has it. */
+export interface ScrollBody {
+	/** Undefined for what is no JSON object, or too large to be one that is run here. */
+	members: RawObject | undefined;
+	/** Sends the request on as it came. */
+	forward(): Promise<FastifyReply>;
+}
+
+/** @throws SidecarError too_many_requests past the budget */
+export async function readScrollBody(
+	request: FastifyRequest,
+	reply: FastifyReply,
+	{ upstream, bodyLimit }: { upstream: Upstream; bodyLimit: BodyLimit },
+): Promise<ScrollBody> {
+	if (!hasBody(request.raw))
+		return {
+			members: new Map(),
+			forward: () => upstream.forward(request, reply),
+		};
+	const raw = await readUpTo(request, bodyLimit, () => true);
+	const body = Buffer.isBuffer(raw) && (await inflate(request, raw, bodyLimit));
+	return {
+		members: body ? readBody(body.toString("utf8")) : undefined,
+		forward: () =>
+			upstream.forward(request, reply, { body: raw, asSent: true }),
+	};
+}
+
+export interface ScrollExchange {
+	request: FastifyRequest;
+	reply: FastifyReply;
+	upstream: Upstream;
+	service: ScrollService;
+	action: "reindex" | "update";
+	body: RawObject;
+	readPlan(parameters: QueryParameters): ScrollPlan;
+}
+
+const jsonType = "application/json; charset=UTF-8";
+
+/**
+ * Has OpenSearch look at a request, and carries it out if that accepts it. The client may go away meanwhile: the work goes
+ * on, as in OpenSearch.
+ */
+export async function runScroll(
+	exchange: ScrollExchange,
+): Promise<FastifyReply> {
+	const { request, reply, upstream, service, action, body } = exchange;
+	const { parameters, format } = readWish(request);
+	const waits = readFlag(parameters.get("wait_for_completion"), true);
+	const tried = rehearsal(action, body, parameters);
+	const judged = await upstream.read(request, {
+		url: urlOf(request, tried.parameters),
+		body: tried.body,
+		json: true,
+	});
+	if (judged.status !== 200)
+		return sendJson(reply, judged, { json: judged.body, format });
+	const truncated = new TruncatedTexts();
+	const order = {
+		plan: exchange.readPlan(parameters),
+		slices: slicesIn(judged.body),
+		call: clientCall(upstream, request),
+		sendBulk: (url: string, lines: Buffer | Readable) =>
+			upstream.read(request, { method: "POST", url, body: lines, json: true }),
+		truncated,
+	};
+	const send = ({ status, body: json }: CallAnswer) => {
+		const headers = truncatedTextsHeaders(truncated.count);
+		const answer = { status, headers, contentType: jsonType, body: json };
+		return sendJson(reply, answer, { json, format });
+	};
+	if (!waits) {
+		const task = await service.start(order);
+		return send({ status: 200, body: JSON.stringify({ task }) });
+	}
+	try {
+		return send(await service.run(order));
+	} catch (error) {
+		if (error instanceof RefusedCall) return send(error.answer);
+		throw error;
+	}
+}
+
+const ofForm: ReadonlySet<string> = new Set([
+	"filter_path",
+	"format",
+	"human",
+	"pretty",
+]);
+
+function urlOf(
+	{ originalUrl }: FastifyRequest,
+	parameters: QueryParameters,
+): string {
+	const [path = ""] = originalUrl.split("?", 1);
+	const kept = [...parameters].filter(([name]) => !ofForm.has(name));
+	const query = new URLSearchParams(kept).toString();
+	return query === "" ? path : `${path}?${query}`;
+}
+
+/** Into how many slices OpenSearch divides the work; undefined where it does not. */
+function slicesIn(answer: string): number | undefined {
+	const parsed: unknown = JSON.parse(answer);
+	const slices = isObject(parsed) ? parsed.slices : undefined;
+	return Array.isArray(slices) && slices.length > 0 ? slices.length : undefined;
+}

@@ -1,0 +1,80 @@
+import { isUtf8 } from "node:buffer";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
+import { clientSignal } from "../http/client-signal.ts";
+import { readFlag } from "../http/query-parameters.ts";
+import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
+import type { CallerService } from "../services/callers.ts";
+import type { SimulationService } from "../services/simulation.ts";
+import { TruncatedTexts } from "../services/truncated-texts.ts";
+import type { WriteRequest } from "../services/write-request.ts";
+import { readWish, sendJson } from "./changed-answer.ts";
+import { readUpTo } from "./changed-body.ts";
+import { clientCall } from "./client-call.ts";
+import { clientTimeoutMs } from "./client-timeout.ts";
+import { keepBodiesRaw } from "./pass-through.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface SimulateOptions {
+	upstream: Upstream;
+	simulation: SimulationService;
+	callers: CallerService;
+	bodyLimit: BodyLimit;
+}
+
+interface SimulateRequest {
+	Params: { id?: string };
+}
+
+/** `_ingest/pipeline/_simulate`: what a pipeline makes of documents, with the sidecar's processors in it. */
+export function simulate(options: SimulateOptions): FastifyPluginAsync {
+	const { upstream, simulation, callers, bodyLimit } = options;
+	return async (app) => {
+		keepBodiesRaw(app);
+		for (const url of [
+			"/_ingest/pipeline/_simulate",
+			"/_ingest/pipeline/:id/_simulate",
+		])
+			app.route<SimulateRequest>({
+				method: ["GET", "POST"],
+				url,
+				handler: answer,
+			});
+	};
+
+	async function answer(
+		request: FastifyRequest<SimulateRequest>,
+		reply: FastifyReply,
+	): Promise<FastifyReply> {
+		if (!hasBody(request.raw)) return upstream.forward(request, reply);
+		const raw = await readUpTo(request, bodyLimit, () => false);
+		const body =
+			Buffer.isBuffer(raw) && (await inflate(request, raw, bodyLimit));
+		const plan =
+			body && isUtf8(body)
+				? await simulation.plan(
+						request.params.id,
+						body.toString("utf8").replace(/^\ufeff/, ""),
+					)
+				: undefined;
+		if (!plan)
+			return upstream.forward(request, reply, { body: raw, asSent: true });
+		const { plainUrl: url, format, parameters } = readWish(request);
+		await callers.identify(request.raw.headers);
+		const write: WriteRequest = {
+			index: undefined,
+			pipeline: undefined,
+			signal: clientSignal(reply),
+			timeoutMs: clientTimeoutMs(request.originalUrl),
+			truncated: new TruncatedTexts(),
+			call: clientCall(upstream, request),
+		};
+		const { answer, json } = await simulation.run(plan, {
+			write,
+			verbose: readFlag(parameters.get("verbose")),
+			ask: (asked) => upstream.read(request, { url, body: asked, json: true }),
+		});
+		reply.headers(truncatedTextsHeaders(write.truncated.count));
+		return sendJson(reply, answer, { json, format });
+	}
+}

@@ -1,0 +1,46 @@
+import type { FastifyPluginAsync } from "fastify";
+import { readUpdate } from "../services/by-scroll/update-plan.ts";
+import { keepBodiesRaw } from "./pass-through.ts";
+import type { ScrollRouteOptions } from "./reindex.ts";
+import { readScrollBody, runScroll } from "./scroll-requests.ts";
+
+interface UpdateRequest {
+	Params: { index: string };
+	Querystring: { pipeline?: string };
+}
+
+/** `_update_by_query`: where a pipeline embeds what is written back, the sidecar does it itself. */
+export function updateByQuery(options: ScrollRouteOptions): FastifyPluginAsync {
+	const { upstream, service, pipelines, callers } = options;
+	return async (app) => {
+		keepBodiesRaw(app);
+		app.post<UpdateRequest>(
+			"/:index/_update_by_query",
+			async (request, reply) => {
+				const { index } = request.params;
+				const { pipeline } = request.query;
+				if (
+					!(await pipelines.anyGuarded()) ||
+					!(await service.concernsUpdate(index, pipeline))
+				)
+					return upstream.forward(request, reply);
+				await callers.identify(request.raw.headers);
+				const { members, forward } = await readScrollBody(
+					request,
+					reply,
+					options,
+				);
+				if (!members) return forward();
+				return runScroll({
+					request,
+					reply,
+					upstream,
+					service,
+					action: "update",
+					body: members,
+					readPlan: (parameters) => readUpdate(index, members, parameters),
+				});
+			},
+		);
+	};
+}

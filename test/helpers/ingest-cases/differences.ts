@@ -1,0 +1,23 @@
+import type { Difference } from "./difference.ts";
+import { differingDefinitions } from "./differing-definitions.ts";
+import { differingFields } from "./differing-fields.ts";
+import { differingWrites } from "./differing-writes.ts";
+
+/** Everything that the sidecar does in another way than neural-search. */
+export const differences: readonly Difference[] = [
+	...differingDefinitions,
+	...differingFields,
+	...differingWrites,
+];
+
+/** An outcome of neural-search with what the sidecar does instead. */
+export function withDifferences(name: string, recorded: unknown): unknown {
+	const expected = structuredClone(recorded);
+	for (const { cases } of differences) cases[name]?.(expected);
+	return expected;
+}
+
+/** The cases in which the sidecar differs. */
+export function differingCases(): Set<string> {
+	return new Set(differences.flatMap(({ cases }) => Object.keys(cases)));
+}
