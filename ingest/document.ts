@@ -154,6 +154,11 @@ export class PreparedDocument {
 		this.#mark([reasonField, step.key], failure.reason);
 	}
 
+	/** Says that a processor of OpenSearch's own fails on it, which it will do by itself. */
+	noteFailure(failure: Failure): void {
+		this.#failure ??= failure;
+	}
+
 	/** The whole text as it goes to OpenSearch, with the line break it came with. */
 	render(): Buffer {
 		return Buffer.from(this.#shared.text, "utf8");

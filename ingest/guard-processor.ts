@@ -31,6 +31,9 @@ export const reasonField = "_ml_sidecar_reason";
 export const unseenReason =
 	"this document needs a vector that OpenSearch can't compute";
 
+/** What the processor says of itself by which a guard's failure goes on, once its mark is taken away. */
+export const raisesAgain = "opensearch-ml-sidecar raises the failure again";
+
 /** Options of a processor that OpenSearch itself heeds, on the guard. */
 export const failureRules = ["tag", "ignore_failure", "on_failure"] as const;
 
@@ -75,7 +78,7 @@ export function markOf(id: string, processors: readonly string[]): string {
  */
 export function renderGuard(
 	{ mark, original, position }: GuardOptions,
-	rules: readonly (readonly [name: string, json: string])[],
+	rules: Rules,
 ): string {
 	const key = keyOf(position);
 	const description = `${descriptionPrefix}{"mark":"${mark}","processor":${original}}`;
@@ -87,11 +90,49 @@ export function renderGuard(
 	const options = [
 		["description", JSON.stringify(description)],
 		...rules,
+		...(isHandled(rules) ? [] : [["on_failure", leaving(mark, rules)]]),
 		["if", JSON.stringify(condition)],
 		["message", JSON.stringify(message)],
 	];
 	const members = options.map(([name, json]) => `"${name}":${json}`);
 	return `{"fail":{${members.join(",")}}}`;
+}
+
+type Rules = readonly (readonly [name: string, json: string])[];
+
+/** Whether the pipeline goes on behind a processor that has failed: its mark is still looked for then. */
+function isHandled(rules: Rules): boolean {
+	return rules.some(
+		([name, json]) =>
+			name === "on_failure" || (name === "ignore_failure" && json === "true"),
+	);
+}
+
+/**
+ * What a guard does before its failure is raised, a JSON text: should a pipeline that has called this one save the
+ * document, there is no mark in it.
+ */
+function leaving(mark: string, rules: Rules): string {
+	const tag = rules.find(([name]) => name === "tag")?.[1];
+	const raising = [
+		`"description":${JSON.stringify(raisesAgain)}`,
+		...(tag === undefined ? [] : [`"tag":${tag}`]),
+		`"message":"{{{_ingest.on_failure_message}}}"`,
+	];
+	const processors = [
+		...renderRemovals(mark),
+		`{"fail":{${raising.join(",")}}}`,
+	];
+	return `[${processors.join(",")}]`;
+}
+
+/** Whether a stored processor is the one by which a guard's failure goes on. */
+export function isRaising(processor: unknown): boolean {
+	return (
+		isObject(processor) &&
+		isObject(processor.fail) &&
+		processor.fail.description === raisesAgain
+	);
 }
 
 export interface GuardOptions {

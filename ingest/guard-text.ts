@@ -95,8 +95,13 @@ function guard(id: string, text: string): string | undefined {
 			renderGuard({ mark, original, position }, rules),
 		);
 	}
+	// Nothing behind the last guard looks for the mark: what fails there leaves none in a document that somebody saves.
+	const behind = processors[last];
 	const checked = renderRemovals(mark, conditions).join(",");
-	renderers.set(list, listRenderer(text, list, { added: checked }));
+	renderers.set(
+		list,
+		listRenderer(text, list, { added: checked, ...(behind && { behind }) }),
+	);
 	const added = renderRemovals(mark).join(",");
 	const handlers = member(root, "on_failure");
 	if (handlers?.type === "array" && handlers.children?.length)

@@ -1,6 +1,7 @@
 import {
 	type Guard,
 	guardWithin,
+	isRaising,
 	isRemoval,
 	keyOf,
 } from "./guard-processor.ts";
@@ -214,7 +215,10 @@ function handlesFailure(processor: unknown): boolean {
 	return (
 		isObject(processor) &&
 		Object.values(processor).some(
-			(options) => isObject(options) && asArray(options.on_failure).length > 0,
+			(options) =>
+				isObject(options) &&
+				asArray(options.on_failure).length > 0 &&
+				!asArray(options.on_failure).some(isRaising),
 		)
 	);
 }

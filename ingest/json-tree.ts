@@ -83,11 +83,14 @@ export function nodeValue(text: string, node: Node): unknown {
 /** Makes the text that stands for a node; `render` gives the text of a node within it. */
 export type Renderer = (render: (node: Node) => string) => string;
 
-/** Renders an array without some of its elements, and with another, a JSON text, at its end. */
+/**
+ * Renders an array without some of its elements, and with others, JSON texts with commas between, behind one of them; at
+ * its end where none is named.
+ */
 export function listRenderer(
 	text: string,
 	list: Node,
-	change: { without?: ReadonlySet<Node>; added?: string },
+	change: { without?: ReadonlySet<Node>; added?: string; behind?: Node },
 ): Renderer {
 	return (render) => {
 		const all = list.children ?? [];
@@ -98,9 +101,10 @@ export function listRenderer(
 			const between = previous
 				? text.slice(endOf(previous), element.offset)
 				: "";
-			parts.push(between + render(element));
+			const added = element === change.behind ? `,${change.added}` : "";
+			parts.push(between + render(element) + added);
 		});
-		if (change.added !== undefined)
+		if (change.added !== undefined && !change.behind)
 			parts.push((parts.length > 0 ? "," : "") + change.added);
 		const [first, last] = [all[0], all.at(-1)];
 		return first && last && parts.length > 0

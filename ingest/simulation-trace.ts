@@ -1,4 +1,4 @@
-import { type Guard, readGuard } from "./guard-processor.ts";
+import { type Guard, raisesAgain, readGuard } from "./guard-processor.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { type Known, shownError, shownSource } from "./simulation-answer.ts";
 import type { Step } from "./step.ts";
@@ -40,7 +40,7 @@ export function traced(trace: Trace): unknown[] {
 		const result = resultsOf(trace, run)[at];
 		const met = guardOf(result);
 		if (!met) {
-			if (!isOwnRemoval(result, trace))
+			if (!isOwn(result, trace))
 				shown.push(shownResult(named(result, failed), trace));
 			continue;
 		}
@@ -175,10 +175,14 @@ function guardAt(results: readonly unknown[], count: number): number {
 	return places[count] ?? -1;
 }
 
-function isOwnRemoval(result: unknown, { marks }: Known): boolean {
-	if (!isObject(result) || result.processor_type !== "remove") return false;
-	const { tag } = result;
-	return typeof tag === "string" && marks.has(tag);
+/** Whether a result is of what stands behind the guards, or in them. */
+function isOwn(result: unknown, { marks }: Known): boolean {
+	if (!isObject(result)) return false;
+	const { processor_type, tag, description } = result;
+	if (processor_type === "fail") return description === raisesAgain;
+	return (
+		processor_type === "remove" && typeof tag === "string" && marks.has(tag)
+	);
 }
 
 function resultsOf({ runs }: Trace, run: number): readonly unknown[] {

@@ -13,6 +13,7 @@ import { RateLimits } from "../services/rate-limits.ts";
 import { SearchService } from "../services/search.ts";
 import { SparseEncodingService } from "../services/sparse-encoding.ts";
 import { StepResults } from "../services/step-results.ts";
+import { StepWork } from "../services/step-work.ts";
 import { TextChunkingService } from "../services/text-chunking.ts";
 import { UpdateService } from "../services/updates.ts";
 import type { Foundation } from "./foundation.ts";
@@ -51,11 +52,13 @@ export function buildInference(foundation: Foundation, parts: Models) {
 			pipelines,
 			embedsPartial: settings.SIDECAR_EMBED_PARTIAL_UPDATES,
 		}),
-		embedder: new DocumentEmbedder({
-			preview: new Preview(stores.pipelines),
-			results: new StepResults({ admission, embedding, sparseEncoding }),
-			chunking: new TextChunkingService(stores.analysis),
-		}),
+		embedder: new DocumentEmbedder(
+			new Preview(stores.pipelines),
+			new StepWork(
+				new StepResults({ admission, embedding, sparseEncoding }),
+				new TextChunkingService(stores.analysis),
+			),
+		),
 		groupBytes: settings.SIDECAR_BULK_GROUP_BYTES,
 		groupDocuments: settings.SIDECAR_BULK_GROUP_DOCUMENTS,
 	});

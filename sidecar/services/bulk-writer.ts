@@ -76,7 +76,7 @@ export class BulkWriter {
 
 	/**
 	 * Sends a bulk's parts, each when the one before is answered: two items for one document keep their order. While
-	 * OpenSearch works on one, the next is prepared; no more than these two are in memory.
+	 * OpenSearch works on one, the next is prepared; no more than these two, and the one behind them, are in memory.
 	 *
 	 * @throws SidecarError where nothing has been written
 	 */
@@ -96,7 +96,7 @@ export class BulkWriter {
 			underWay = this.#write(slice, { request, send, first });
 			// It is awaited above or below; until then a failure must not count as one that nobody handles.
 			underWay.catch(() => undefined);
-			first = false;
+			first &&= slice.items.length > 0 && slice.items.every(({ held }) => held);
 		}
 		if (underWay) yield await underWay;
 	}
@@ -112,16 +112,16 @@ export class BulkWriter {
 				? await this.#send(slice, sent, options)
 				: { results: [], ingestTook: undefined, reply: undefined };
 		if ("whole" in answer) return answer;
-		const results = [...(await this.#settle(sent, answer.results, options))];
+		const settled = await this.#settle(sent, answer.results, options);
+		let next = 0;
 		const inPlace = slice.items.map((item) =>
 			item.held
 				? failedResult(targetOf(item, options.request), item.held)
-				: results.shift(),
+				: settled[next++],
 		);
-		return {
-			...answer,
-			results: [...inPlace, ...results].filter((one) => one !== undefined),
-		};
+		// Behind them, those of what was sent without being told apart.
+		const results = [...inPlace, ...settled.slice(next)];
+		return { ...answer, results: results.filter((one) => one !== undefined) };
 	}
 
 	async #send<Reply extends BulkReply>(

@@ -1,9 +1,6 @@
 import { hasTarget } from "../../ingest/document.ts";
-import { type Failure, invalidDocument } from "../../ingest/failure.ts";
-import { InvalidDocument } from "../../ingest/invalid-definition.ts";
-import type { Slot } from "../../ingest/slot.ts";
+import { invalidDocument } from "../../ingest/failure.ts";
 import type { Step } from "../../ingest/step.ts";
-import { type ErrorCode, SidecarError } from "../errors.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
 import {
 	existingResult,
@@ -11,50 +8,18 @@ import {
 	storedDocuments,
 } from "./existing-results.ts";
 import type { Preview } from "./preview.ts";
-import {
-	mostResultBytes,
-	type StepResults,
-	type StepTerms,
-} from "./step-results.ts";
-import type { TextChunkingService } from "./text-chunking.ts";
-
-/** A step of a document's pipeline, with its texts. */
-interface PendingStep {
-	target: DocumentToEmbed;
-	step: Step;
-	slots: readonly Slot[];
-}
-
-/** Documents that can't be worked on at present, and why: whoever writes them is to try again. */
-export type Refused = Map<DocumentToEmbed, SidecarError>;
-
-/** Errors that are neither the document's nor its pipeline's fault. */
-const passing: readonly ErrorCode[] = [
-	"timeout",
-	"too_many_requests",
-	"throttled",
-	"circuit_open",
-	"upstream_broken",
-	"upstream_unavailable",
-	"upstream_timeout",
-];
-
-export interface DocumentEmbedderOptions {
-	preview: Preview;
-	results: StepResults;
-	chunking: TextChunkingService;
-}
+import { type Refused, unlessPassing } from "./refused-documents.ts";
+import type { StepTerms } from "./step-results.ts";
+import type { PendingStep, StepWork } from "./step-work.ts";
 
 /** Gives documents what their steps make, and marks each step with its outcome. */
 export class DocumentEmbedder {
 	readonly #preview: Preview;
-	readonly #results: StepResults;
-	readonly #chunking: TextChunkingService;
+	readonly #work: StepWork;
 
-	constructor({ preview, results, chunking }: DocumentEmbedderOptions) {
+	constructor(preview: Preview, work: StepWork) {
 		this.#preview = preview;
-		this.#results = results;
-		this.#chunking = chunking;
+		this.#work = work;
 	}
 
 	/**
@@ -107,9 +72,11 @@ export class DocumentEmbedder {
 		const seen = await this.#preview.of(documents, step);
 		return documents.flatMap((target, index): PendingStep[] => {
 			const { document } = target;
-			const { source, failure, passedBy } = seen?.[index] ?? {};
+			const { source, failure, passedBy, unraised } = seen?.[index] ?? {};
 			if (failure !== undefined) {
-				document.markFailed(step, failure);
+				// OpenSearch evaluates no condition of a guarded processor.
+				if (unraised || step.conditional) document.markFailed(step, failure);
+				else document.noteFailure(failure);
 				return [];
 			}
 			if (passedBy) {
@@ -149,18 +116,7 @@ export class DocumentEmbedder {
 		refused: Refused,
 	): Promise<void> {
 		const open = pending.filter(({ target }) => !refused.has(target));
-		const work = new Map<unknown, PendingStep[]>();
-		for (const one of open) {
-			const key = workOf(one);
-			const together = work.get(key) ?? [];
-			work.set(key, together);
-			together.push(one);
-		}
-		await Promise.all(
-			[...work.values()].map((together) =>
-				this.#workOn(together, terms, refused),
-			),
-		);
+		await this.#work.carryOut(open, terms, refused);
 		for (const step of new Set(open.map((one) => one.step))) {
 			if (step.stages.length === 0) continue;
 			const done = open.filter(
@@ -192,127 +148,9 @@ export class DocumentEmbedder {
 				);
 		});
 	}
-
-	/** @param pending of processors that do the same with their texts */
-	async #workOn(
-		pending: readonly PendingStep[],
-		terms: StepTerms,
-		refused: Refused,
-	): Promise<void> {
-		const [first] = pending;
-		if (!first) return;
-		// Those with the most texts last: what is too large is too large by itself.
-		const inOrder = [...pending].sort((a, b) => countOf(a) - countOf(b));
-		const texts = inOrder.flatMap(({ slots }) =>
-			slots.flatMap((slot) => slot.texts),
-		);
-		try {
-			const results = await this.#resultsOf(first, texts, terms);
-			const starts = new Map<PendingStep, number>();
-			let end = 0;
-			for (const one of inOrder) {
-				starts.set(one, end);
-				end += countOf(one);
-			}
-			for (const one of pending) place(one, results, starts.get(one) ?? 0);
-		} catch (error) {
-			terms.signal.throwIfAborted();
-			if (error instanceof InvalidDocument) {
-				for (const { target, step } of pending)
-					target.document.markFailed(step, invalidDocument(error.message));
-				return;
-			}
-			if (!(error instanceof SidecarError)) throw error;
-			for (const { target, step } of pending)
-				if (passing.includes(error.code)) refused.set(target, error);
-				else target.document.markFailed(step, modelFailure(error, step));
-		}
-	}
-
-	#resultsOf(
-		{ target, step: { processor } }: PendingStep,
-		texts: readonly string[],
-		terms: StepTerms,
-	): Promise<string[]> {
-		if (processor.kind !== "text_chunking")
-			return this.#results.of(processor, texts, terms);
-		const { index } = target;
-		return this.#chunking.chunk(processor, texts, {
-			signal: terms.signal,
-			...(index !== undefined && { index }),
-		});
-	}
-}
-
-/** What is done for documents together; where it can't be done at present they are refused, and there is nothing. */
-async function unlessPassing<T>(
-	documents: readonly DocumentToEmbed[],
-	refused: Refused,
-	work: () => Promise<T[]>,
-): Promise<T[]> {
-	try {
-		return await work();
-	} catch (error) {
-		if (!(error instanceof SidecarError) || !passing.includes(error.code))
-			throw error;
-		for (const document of documents) refused.set(document, error);
-		return [];
-	}
-}
-
-/** In the words of neural-search, where the model is not there. */
-function modelFailure(error: SidecarError, { processor }: Step): Failure {
-	const { status, type, message } = error;
-	const reason =
-		error.code === "not_found" && "modelId" in processor
-			? `Failed to find model with the provided model id: ${processor.modelId}`
-			: message;
-	return { reason, status, type };
 }
 
 /** Whether what a step puts into a document may be the text of a later one. */
 function makesTexts({ processor }: Step): boolean {
 	return processor.kind !== "text_embedding";
-}
-
-/** Equal for steps whose texts can be given to a model together; the chunks of a document have a limit in common. */
-function workOf({ step }: PendingStep): unknown {
-	const { processor } = step;
-	switch (processor.kind) {
-		case "text_chunking":
-			return Symbol(processor.kind);
-		case "sparse_encoding":
-			return JSON.stringify([processor.modelId, processor.prune]);
-		default:
-			return processor.modelId;
-	}
-}
-
-function countOf({ slots }: PendingStep): number {
-	return slots.reduce((count, { texts }) => count + texts.length, 0);
-}
-
-/** Puts the results of a step into its document, if they are all there. @param start the first of them */
-function place(
-	pending: PendingStep,
-	results: readonly string[],
-	start: number,
-): void {
-	const { target, step, slots } = pending;
-	if (start + countOf(pending) > results.length) {
-		target.document.markFailed(
-			step,
-			invalidDocument(
-				`the vectors of documents that are embedded together take more than ${mostResultBytes} bytes as JSON: give the document fewer texts`,
-			),
-		);
-		return;
-	}
-	let next = start;
-	for (const slot of slots) {
-		const end = next + slot.texts.length;
-		target.document.place(slot, results.slice(next, end), step);
-		next = end;
-	}
-	target.document.markDone(step);
 }

@@ -14,6 +14,8 @@ import type { DocumentToEmbed } from "./document-to-embed.ts";
 export interface Seen extends Simulation {
 	/** The step's own condition does not hold for it. */
 	passedBy?: boolean;
+	/** Nobody but the step's guard can raise the failure. */
+	unraised?: boolean;
 }
 
 /** What a step of a pipeline will see of documents, told by OpenSearch itself. */
@@ -131,6 +133,7 @@ function runsTwice(pipeline: string): Seen {
 		failure: invalidDocument(
 			`the document goes through the pipeline [${pipeline}] twice, and the ML sidecar prepares it for one run: call the pipeline once`,
 		),
+		unraised: true,
 	};
 }
 

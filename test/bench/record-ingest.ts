@@ -34,11 +34,12 @@ async function record(url: string, folder: string): Promise<unknown> {
 		tiny: await deployed(made.tiny),
 		sparse: await deployed(made.sparse),
 	};
-	await fetch(`${url}/_cluster/settings`, {
+	const allowed = await fetch(`${url}/_cluster/settings`, {
 		method: "PUT",
 		headers: { "content-type": "application/json" },
 		body: JSON.stringify(manyTemplates),
 	});
+	if (!allowed.ok) throw new Error(await allowed.text());
 	const text = "The plumber repairs pipes in kitchens.";
 	const trial = await client.vector(models.dense, text);
 	if (!Array.isArray(trial)) throw new Error("a vector that is no list");

@@ -56,6 +56,7 @@ export function randomBulk(
 		values[Math.floor(random() * values.length)] ?? values[0];
 	const often = (share: number) => random() < share;
 	const anyIndex = () => indices[Math.floor(random() * indices.length)];
+	// A document can't go through one pipeline twice: the first run takes away what the second one asks for.
 	const finals = new Set(indices.map(({ final }) => final));
 	const named = () =>
 		one(["_none", ...[...pipelines.keys()].filter((id) => !finals.has(id))]);

@@ -42,6 +42,7 @@ const source = fc.oneof(
 			`{ "t" : "\\ud83d\\ude00 é" }`,
 			`{"t":`,
 			"garbage",
+			"7",
 			"",
 			" ",
 			`{"index":{}}`,

@@ -129,6 +129,7 @@ it(
 				writers.reduce((sum, { answered }) => sum + answered, 0) >= wanted;
 			await Promise.race([writing, eventually(enough)]);
 			await setTimeout(random() * longestMs);
+			expect(writers.filter(({ stopped }) => stopped)).toEqual([]);
 			sidecar.child.kill("SIGKILL");
 			await sidecar.closed;
 			await writing;

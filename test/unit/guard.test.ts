@@ -77,9 +77,31 @@ describe("a pipeline with text_embedding", () => {
 					on_failure: embedding.text_embedding.on_failure,
 				},
 			},
-			seen,
 			{ remove: { ignore_missing: true } },
 			{ remove: { field: reasonField, ignore_missing: true } },
+			seen,
+		]);
+	});
+
+	it("takes its mark away before its failure is raised, for whoever handles that in another pipeline", () => {
+		const { tag, ...options } = { ...embedding.text_embedding, tag: "t" };
+		const { ignore_failure, on_failure, ...bare } = options;
+		const processor = { text_embedding: { ...bare, tag } };
+		const definition = { processors: [processor] };
+		const mark = markOf(definition);
+		expect(guard(definition).processors).toMatchObject([
+			{
+				fail: {
+					tag,
+					on_failure: [
+						{ remove: { field: mark } },
+						{ remove: { field: reasonField } },
+						{ fail: { tag, message: "{{{_ingest.on_failure_message}}}" } },
+					],
+				},
+			},
+			{ remove: { field: mark } },
+			{ remove: { field: reasonField } },
 		]);
 	});
 

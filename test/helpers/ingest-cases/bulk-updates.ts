@@ -19,14 +19,14 @@ export const bulkUpdates: IngestTopic = {
 			calls: [...own, bulk([{ update: { _id: "1" } }, { doc: { other: 2 } }])],
 		},
 		{
-			name: "a bulk's of another text",
+			name: "of another text",
 			calls: [
 				...own,
 				bulk([{ update: { _id: "1" } }, { doc: { text: wine } }]),
 			],
 		},
 		{
-			name: "a bulk's of what is not there",
+			name: "of what is not there",
 			calls: [
 				...own,
 				bulk([
@@ -38,7 +38,7 @@ export const bulkUpdates: IngestTopic = {
 			],
 		},
 		{
-			name: "a bulk's upsert",
+			name: "upsert",
 			calls: [
 				...own,
 				bulk([
@@ -52,7 +52,7 @@ export const bulkUpdates: IngestTopic = {
 			],
 		},
 		{
-			name: "a bulk's bad upsert",
+			name: "bad upsert",
 			calls: [
 				...own,
 				bulk([
@@ -62,7 +62,7 @@ export const bulkUpdates: IngestTopic = {
 			],
 		},
 		{
-			name: "a bulk's doc_as_upsert",
+			name: "doc_as_upsert",
 			calls: [
 				...own,
 				bulk([
@@ -76,7 +76,7 @@ export const bulkUpdates: IngestTopic = {
 			],
 		},
 		{
-			name: "a bulk's script",
+			name: "script",
 			calls: [
 				...own,
 				bulk([
@@ -91,7 +91,7 @@ export const bulkUpdates: IngestTopic = {
 			],
 		},
 		{
-			name: "a bulk's with a pipeline",
+			name: "with a pipeline",
 			calls: [
 				...own,
 				bulk([

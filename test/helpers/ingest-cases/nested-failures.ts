@@ -94,6 +94,36 @@ export const nestedFailures: IngestTopic = {
 			pipeline({ processors: [inner(), after] }, "-middle"),
 		),
 		tried(
+			"of another processor behind the embedding in the called one",
+			{ processors: [inner({ ignore_failure: true })] },
+			pipeline(
+				{ processors: [embedding(), { fail: { message: "no" } }] },
+				"-inner",
+			),
+		),
+		tried(
+			"of another processor before the embedding in the called one",
+			{ processors: [inner({ ignore_failure: true })] },
+			pipeline(
+				{ processors: [{ fail: { message: "no" } }, embedding()] },
+				"-inner",
+			),
+		),
+		tried(
+			"of another processor between two embeddings in the called one",
+			{ processors: [inner({ ignore_failure: true })] },
+			pipeline(
+				{
+					processors: [
+						embedding(),
+						{ fail: { message: "no" } },
+						embedding({ field_map: { other: "other_vector" } }),
+					],
+				},
+				"-inner",
+			),
+		),
+		tried(
 			"of another processor behind the called one",
 			{
 				processors: [

@@ -50,7 +50,7 @@ export async function runCase(
 	return { answers, documents };
 }
 
-/** Removes everything that cases have made. */
+/** Removes everything that cases have made; of some kinds there may be nothing. */
 export async function removeCases(url: string, prefix: string): Promise<void> {
 	for (const path of [
 		"/_data_stream/",

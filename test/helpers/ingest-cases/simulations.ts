@@ -1,46 +1,8 @@
-import {
-	type Call,
-	embedding,
-	type IngestCase,
-	type IngestTopic,
-	pipeline,
-} from "./case.ts";
+import { embedding, type IngestTopic, pipeline } from "./case.ts";
+import { docs, simulated } from "./simulated-case.ts";
 
 const cat = "a small cat";
 const wine = "red wine";
-
-function docs(...sources: unknown[]): unknown[] {
-	return sources.map((_source, position) => ({
-		_index: "<id>",
-		_id: `${position + 1}`,
-		_source,
-	}));
-}
-
-/** Simulates a definition, inline and stored, as it is and verbose. */
-function simulated(
-	name: string,
-	definition: Readonly<Record<string, unknown>>,
-	...sources: unknown[]
-): IngestCase {
-	const stored = { docs: docs(...sources) };
-	const inline = { pipeline: definition, ...stored };
-	const post = (path: string, body: unknown): Call => ({
-		method: "POST",
-		path: `/_ingest/pipeline${path}`,
-		body,
-	});
-	return {
-		name,
-		calls: [
-			post("/_simulate", inline),
-			post("/_simulate?verbose=true", inline),
-			pipeline(definition),
-			post("/<id>/_simulate", stored),
-			post("/<id>/_simulate?verbose", stored),
-		],
-	};
-}
 
 const bad = { fail: { message: "no", if: "ctx.bad == true" } };
 const set = (field: string, value: unknown) => ({ set: { field, value } });

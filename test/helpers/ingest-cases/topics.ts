@@ -9,6 +9,7 @@ import { fieldMaps } from "./field-maps.ts";
 import { fieldValues } from "./field-values.ts";
 import { inferences } from "./inference.ts";
 import { nestedFailures } from "./nested-failures.ts";
+import { nestedSimulations } from "./nested-simulations.ts";
 import { otherProcessors } from "./other-processors.ts";
 import { pipelineFailures } from "./pipeline-failures.ts";
 import { pipelines } from "./pipelines.ts";
@@ -18,6 +19,7 @@ import { sparseVectors } from "./sparse.ts";
 import { storedVectors } from "./stored-vectors.ts";
 import { targetNames } from "./target-names.ts";
 import { targets } from "./targets.ts";
+import { updatePipelines } from "./update-pipelines.ts";
 import { updates } from "./updates.ts";
 import { writeOptions } from "./write-options.ts";
 
@@ -38,10 +40,12 @@ export const ingestTopics: readonly IngestTopic[] = [
 	bulkBodies,
 	updates,
 	bulkUpdates,
+	updatePipelines,
 	reindexing,
 	sparseVectors,
 	chunks,
 	chunkFields,
 	inferences,
 	simulations,
+	nestedSimulations,
 ];
