@@ -47,7 +47,7 @@ export type SliceAnswer<Reply extends BulkReply> =
 	| { whole: Reply };
 
 /** A part at most, unless one item is larger; and its results fit into an answer that is read whole. */
-const limits: SliceLimits = { bytes: 8 * 1024 * 1024, items: 10_000 };
+const limits: SliceLimits = { bytes: 4 * 1024 * 1024, items: 10_000 };
 
 /** Writes bulks: prepares their items, sends them on in parts, and tells what became of each. */
 export class BulkWriter {

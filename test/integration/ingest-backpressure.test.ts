@@ -118,7 +118,7 @@ it.runIf(canMeasureMemory)(
 			documents.map(({ id }) => id),
 		);
 		expect(answer.errors, answer.text.slice(0, 1_000)).toBe(false);
-		console.log("PEAK", (peak.own-before)/1048576, before/1048576);
+		expect(peak.own - before).toBeLessThan(riseLimit);
 		const stored = await storedDocuments(index, ["ballast"]);
 		expect(stored.size).toBe(count);
 		const vectors = [...stored].map(([at, { text, vector }]) => ({

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { differencesBetween } from "../helpers/ingest-cases/compare.ts";
 import {
 	differingCases,
+	pending,
 	withDifferences,
 } from "../helpers/ingest-cases/differences.ts";
 import {
@@ -127,6 +128,21 @@ function outcomeOf(name: string): Outcome {
 	throw new Error(`${name} was not run`);
 }
 
+/** @throws AssertionError where the sidecar does not do what it should */
+function compare(name: string): void {
+	const { sent: _, ...recorded } = recording.cases[name] ?? { sent: "" };
+	const theirs = withVectors(recorded, recording.vectors);
+	const ours = outcomeOf(name);
+	const expected = withDifferences(name, theirs);
+	const found = differencesBetween(ours, expected, { sameNumbers });
+	expect(found, found.join("\n")).toEqual([]);
+	if (differing.has(name))
+		expect(
+			differencesBetween(ours, theirs, { sameNumbers }),
+			"a difference that is none any more",
+		).not.toEqual([]);
+}
+
 describe("neural-search's recordings", () => {
 	it("were made with the very same models and cases", () => {
 		const hashes = Object.entries(made).map(([name, { archive }]) => [
@@ -145,22 +161,15 @@ describe("neural-search's recordings", () => {
 
 	it("have a case for each difference that is written down", () => {
 		const names = new Set(cases.map(({ name }) => name));
-		expect([...differing].filter((name) => !names.has(name))).toEqual([]);
+		const written = [...differing, ...pending];
+		expect(written.filter((name) => !names.has(name))).toEqual([]);
 	});
 });
 
 describe("as with neural-search", () => {
-	it.each(cases.map(({ name }) => name))("%s", (name) => {
-		const { sent: _, ...recorded } = recording.cases[name] ?? { sent: "" };
-		const theirs = withVectors(recorded, recording.vectors);
-		const ours = outcomeOf(name);
-		const expected = withDifferences(name, theirs);
-		const found = differencesBetween(ours, expected, { sameNumbers });
-		expect(found, found.join("\n")).toEqual([]);
-		if (differing.has(name))
-			expect(
-				differencesBetween(ours, theirs, { sameNumbers }),
-				"a difference that is none any more",
-			).not.toEqual([]);
+	const names = cases.map(({ name }) => name);
+	it.each(names.filter((name) => !pending.includes(name)))("%s", compare);
+	it.each(pending)("%s: not yet", (name) => {
+		expect(() => compare(name)).toThrow();
 	});
 });

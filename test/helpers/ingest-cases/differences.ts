@@ -21,3 +21,9 @@ export function withDifferences(name: string, recorded: unknown): unknown {
 export function differingCases(): Set<string> {
 	return new Set(differences.flatMap(({ cases }) => Object.keys(cases)));
 }
+
+/** Cases that are known to go wrong. One that goes right fails, so that it is taken out of here. */
+export const pending: readonly string[] = [
+	// The mark of the first embedding stays in the stored document.
+	"nested failures / of another processor between two embeddings in the called one",
+];

@@ -17,6 +17,27 @@ function fails(reason: string): Change {
 	};
 }
 
+/**
+ * All documents are refused by a guard.
+ *
+ * @param singles documents that are written one by one
+ * @param ids those of a bulk behind them
+ */
+function guarded(singles: number, ...ids: string[]): Change {
+	const error = {
+		type: "fail_processor_exception",
+		reason:
+			"this document needs a vector that OpenSearch can't compute: send it through the ML sidecar, as an index or create request or in a bulk",
+	};
+	const items = ids.map((_id) => ({
+		index: { _index: "<id>", _id, status: 500, error },
+	}));
+	const alone = { status: 500, body: { error, status: 500 } };
+	const bulk = { status: 200, body: { errors: true, items } };
+	const answers = [...Array.from({ length: singles }, () => alone), bulk];
+	return at({ answers, documents: [] });
+}
+
 /** Writes, and what they leave. */
 export const differingWrites: readonly Difference[] = [
 	{
@@ -116,6 +137,20 @@ export const differingWrites: readonly Difference[] = [
 					documents: [],
 				})(recorded);
 			},
+			"nested failures / called twice, failures of the first call ignored":
+				guarded(2, "3", "4"),
+		},
+	},
+	{
+		reason:
+			"pipelines that handlers call, and the final one of an index that a processor chooses, are not foreseen: their guards refuse the documents",
+		cases: {
+			"nested failures / in a handler": guarded(2, "3", "4"),
+			"other processors / an index that a processor sets, whose final pipeline embeds":
+				(recorded) => {
+					guarded(1, "2")(recorded);
+					at({ "answers.1.body.items.0.index._index": "<id>-b" })(recorded);
+				},
 		},
 	},
 	{

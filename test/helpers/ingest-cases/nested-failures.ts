@@ -78,8 +78,9 @@ export const nestedFailures: IngestTopic = {
 			},
 			innermost,
 		),
+		tried("called twice", { processors: [inner(), inner()] }, innermost),
 		tried(
-			"called twice",
+			"called twice, failures of the first call ignored",
 			{ processors: [inner({ ignore_failure: true }), inner()] },
 			innermost,
 		),
