@@ -2,19 +2,23 @@ import { performance } from "node:perf_hooks";
 import type { Readable } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { LineTooLong, readItems, splitLines } from "../../ingest/bulk-lines.ts";
+import {
+	LineTooLong,
+	readItems,
+	splitLines,
+} from "../../ingest/bulk/bulk-lines.ts";
 import { SidecarError } from "../errors.ts";
 import { formatAnswer, readAnswerFormat } from "../http/answer-format.ts";
 import { bytesOf } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import { readQuery } from "../http/query-parameters.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
-import type { BulkWriter } from "../services/bulk-writer.ts";
 import type { CallerService } from "../services/callers.ts";
-import type { ContentLimit } from "../services/content-limit.ts";
-import type { PipelineService } from "../services/pipelines.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
-import type { WriteRequest } from "../services/write-request.ts";
+import type { BulkWriter } from "../services/writes/bulk-writer.ts";
+import type { ContentLimit } from "../services/writes/content-limit.ts";
+import type { PipelineService } from "../services/writes/pipelines.ts";
+import type { WriteRequest } from "../services/writes/write-request.ts";
 import { BulkResults } from "./bulk-results.ts";
 import { clientCall } from "./client-call.ts";
 import { clientTimeoutMs } from "./client-timeout.ts";

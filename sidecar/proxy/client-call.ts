@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import type { ClientCall } from "../services/client-call.ts";
+import type { ClientCall } from "../services/writes/client-call.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Calls to OpenSearch in the name of whoever sent a request. */

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { unseenReason } from "../../ingest/guard-processor.ts";
+import { unseenReason } from "../../ingest/pipelines/guard-processor.ts";
 import { type BodyLimit, inflate } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
-import type { IngestService } from "../services/ingest.ts";
-import type { PipelineService } from "../services/pipelines.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
-import type { WriteRequest } from "../services/write-request.ts";
+import type { IngestService } from "../services/writes/ingest.ts";
+import type { PipelineService } from "../services/writes/pipelines.ts";
+import type { WriteRequest } from "../services/writes/write-request.ts";
 import { readUpTo } from "./changed-body.ts";
 import { clientCall } from "./client-call.ts";
 import { clientTimeoutMs } from "./client-timeout.ts";

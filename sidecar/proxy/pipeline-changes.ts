@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import type { PipelineService } from "../services/pipelines.ts";
+import type { PipelineService } from "../services/writes/pipelines.ts";
 
 /** Parts of paths by which a POST may change which pipelines an index writes through. */
 const changing =

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { unguardPipelinesText } from "../../ingest/guard-text.ts";
+import { unguardPipelinesText } from "../../ingest/pipelines/guard-text.ts";
 import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
-import { guardedPipeline } from "../services/guarded-pipeline.ts";
-import type { PipelineService } from "../services/pipelines.ts";
+import { guardedPipeline } from "../services/writes/guarded-pipeline.ts";
+import type { PipelineService } from "../services/writes/pipelines.ts";
 import { sendJson, wishUnlessRefused } from "./changed-answer.ts";
 import { readUpTo } from "./changed-body.ts";
 import { handOn } from "./exchange.ts";

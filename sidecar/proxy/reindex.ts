@@ -7,7 +7,7 @@ import {
 } from "../services/by-scroll/reindex-plan.ts";
 import type { ScrollService } from "../services/by-scroll/scroll-service.ts";
 import type { CallerService } from "../services/callers.ts";
-import type { PipelineService } from "../services/pipelines.ts";
+import type { PipelineService } from "../services/writes/pipelines.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import { readScrollBody, runScroll } from "./scroll-requests.ts";
 import type { Upstream } from "./upstream.ts";

@@ -12,8 +12,8 @@ import {
 	type ScrollPlan,
 } from "../services/by-scroll/scroll-plan.ts";
 import type { ScrollService } from "../services/by-scroll/scroll-service.ts";
-import type { CallAnswer } from "../services/client-call.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
+import type { CallAnswer } from "../services/writes/client-call.ts";
 import { readWish, sendJson } from "./changed-answer.ts";
 import { readUpTo } from "./changed-body.ts";
 import { clientCall } from "./client-call.ts";

@@ -17,7 +17,7 @@ import type { KeptResults } from "../services/kept-results.ts";
 import type { ModelRuns } from "../services/model-runs.ts";
 import type { NodeRegistry } from "../services/node-registry.ts";
 import type { NodeReport } from "../services/node-report.ts";
-import type { PipelineService } from "../services/pipelines.ts";
+import type { PipelineService } from "../services/writes/pipelines.ts";
 import { readJsonBodies } from "./json-bodies.ts";
 
 export interface InternalRoutesOptions {

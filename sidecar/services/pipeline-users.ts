@@ -1,4 +1,4 @@
-import { guardsIn } from "../../ingest/guard.ts";
+import { guardsIn } from "../../ingest/pipelines/guard.ts";
 import type { PipelineStore } from "../store/pipelines.ts";
 
 /** The ids of the ingest pipelines that run a model, as the cluster has them at this moment. */

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { reasonField, unseenReason } from "../../ingest/guard-processor.ts";
-import { guardPipelineText } from "../../ingest/guard-text.ts";
+import {
+	reasonField,
+	unseenReason,
+} from "../../ingest/pipelines/guard-processor.ts";
+import { guardPipelineText } from "../../ingest/pipelines/guard-text.ts";
 import { callOpenSearch, uniqueName } from "../helpers/opensearch.ts";
 
 /* Guards as OpenSearch itself runs them; nothing of the sidecar is in between. */

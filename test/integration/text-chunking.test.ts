@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { InvalidDocument } from "../../ingest/invalid-definition.ts";
 import { parseTextChunking } from "../../ingest/processors/text-chunking.ts";
 import { loadSettings, upstreamTls } from "../../sidecar/config.ts";
-import { TextChunkingService } from "../../sidecar/services/text-chunking.ts";
+import { TextChunkingService } from "../../sidecar/services/writes/text-chunking.ts";
 import { AnalysisStore } from "../../sidecar/store/analysis.ts";
 import { createClient } from "../../sidecar/store/client.ts";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { failedResult, readBulkAnswer } from "../../ingest/bulk-answer.ts";
-import { type BulkItem, readItems } from "../../ingest/bulk-lines.ts";
+import { failedResult, readBulkAnswer } from "../../ingest/bulk/bulk-answer.ts";
+import { type BulkItem, readItems } from "../../ingest/bulk/bulk-lines.ts";
 import { SidecarError } from "../../sidecar/errors.ts";
 import { BatchWriter } from "../../sidecar/services/by-scroll/batch-writer.ts";
 import { pauses } from "../../sidecar/services/by-scroll/pauses.ts";

@@ -5,7 +5,7 @@ import {
 	failedResult,
 	inOrder,
 	readBulkAnswer,
-} from "../../ingest/bulk-answer.ts";
+} from "../../ingest/bulk/bulk-answer.ts";
 
 function answer(...items: string[]): string {
 	return `{"took":3,"ingest_took":12,"errors":true,"items":[${items.join(",")}]}`;

@@ -5,7 +5,7 @@ import {
 	readItems,
 	splitLines,
 	withPipeline,
-} from "../../ingest/bulk-lines.ts";
+} from "../../ingest/bulk/bulk-lines.ts";
 
 async function* pieces(body: string, size: number): AsyncGenerator<Buffer> {
 	const bytes = Buffer.from(body);

@@ -1,12 +1,12 @@
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BulkAction } from "../../ingest/bulk-lines.ts";
+import type { BulkAction } from "../../ingest/bulk/bulk-lines.ts";
 import {
 	type BulkSlice,
 	slicesOf,
-} from "../../sidecar/services/bulk-slices.ts";
-import type { PreparedItem } from "../../sidecar/services/ingest.ts";
+} from "../../sidecar/services/writes/bulk-slices.ts";
+import type { PreparedItem } from "../../sidecar/services/writes/ingest.ts";
 
 const action: BulkAction = {
 	operation: "index",

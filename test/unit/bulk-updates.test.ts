@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseProcessor } from "../../ingest/processors/processor.ts";
 import type { Step } from "../../ingest/step.ts";
-import { BulkUpdates } from "../../sidecar/services/bulk-updates.ts";
+import { BulkUpdates } from "../../sidecar/services/writes/bulk-updates.ts";
 
 function step(name: string, options: object, before: object[] = []): Step {
 	const stage = { processors: before, conditional: false };

@@ -1,18 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { guardsIn, reasonField, stepsOf } from "../../ingest/guard.ts";
+import { isObject, type JsonObject } from "../../ingest/json.ts";
+import {
+	guardsIn,
+	reasonField,
+	stepsOf,
+} from "../../ingest/pipelines/guard.ts";
 import {
 	guardWithin,
 	isRemoval,
 	readGuard,
 	renderRemovals,
 	unseenReason,
-} from "../../ingest/guard-processor.ts";
+} from "../../ingest/pipelines/guard-processor.ts";
 import {
 	guardPipelineText,
 	unguardPipelinesText,
-} from "../../ingest/guard-text.ts";
-import { isObject, type JsonObject } from "../../ingest/json.ts";
+} from "../../ingest/pipelines/guard-text.ts";
 
 const embedding = {
 	text_embedding: {

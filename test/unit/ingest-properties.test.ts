@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { type Node, parseTree } from "jsonc-parser";
 import { expect, test } from "vitest";
-import { inOrder, readBulkAnswer } from "../../ingest/bulk-answer.ts";
-import { readItems, splitLines } from "../../ingest/bulk-lines.ts";
+import { inOrder, readBulkAnswer } from "../../ingest/bulk/bulk-answer.ts";
+import { readItems, splitLines } from "../../ingest/bulk/bulk-lines.ts";
 import { PreparedDocument } from "../../ingest/document.ts";
-import { stepsOf } from "../../ingest/guard.ts";
+import type { JsonObject } from "../../ingest/json.ts";
+import { members } from "../../ingest/json-tree.ts";
+import { stepsOf } from "../../ingest/pipelines/guard.ts";
 import {
 	guardPipelineText,
 	unguardPipelinesText,
-} from "../../ingest/guard-text.ts";
-import type { JsonObject } from "../../ingest/json.ts";
-import { members } from "../../ingest/json-tree.ts";
+} from "../../ingest/pipelines/guard-text.ts";
 import { parseProcessor } from "../../ingest/processors/processor.ts";
 import type { Step } from "../../ingest/step.ts";
 import { randomBulkAnswer } from "../helpers/random-bulk-answer.ts";

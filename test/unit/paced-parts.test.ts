@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { splitLines } from "../../ingest/bulk-lines.ts";
+import { splitLines } from "../../ingest/bulk/bulk-lines.ts";
 import { GuardedBulk } from "../../sidecar/proxy/access/guarded-bulk.ts";
 import { guardedSearches } from "../../sidecar/proxy/access/guarded-searches.ts";
 import { HiddenNames } from "../../sidecar/proxy/access/hidden-names.ts";

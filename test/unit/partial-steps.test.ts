@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseObject } from "../../ingest/json-tree.ts";
-import { emptiedIn, partialWork } from "../../ingest/partial-steps.ts";
 import { parseProcessor } from "../../ingest/processors/processor.ts";
 import type { Step } from "../../ingest/step.ts";
+import { emptiedIn, partialWork } from "../../ingest/updates/partial-steps.ts";
 
 function step(name: string, options: object): Step {
 	return {

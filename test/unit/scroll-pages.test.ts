@@ -5,7 +5,7 @@ import { readUpdate } from "../../sidecar/services/by-scroll/update-plan.ts";
 import type {
 	CallAnswer,
 	CallToOpenSearch,
-} from "../../sidecar/services/client-call.ts";
+} from "../../sidecar/services/writes/client-call.ts";
 
 const document = { text: "x".repeat(100) };
 

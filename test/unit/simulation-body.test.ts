@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SimulationBody } from "../../ingest/simulation-body.ts";
+import { SimulationBody } from "../../ingest/pipelines/simulation-body.ts";
 
 const body = (text: string) => SimulationBody.parse(text);
 

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { describe, expect, it } from "vitest";
-import { BulkAdmission } from "../../sidecar/services/bulk-admission.ts";
 import { Deadline } from "../../sidecar/services/deadline.ts";
 import { parseTime, readTimeout } from "../../sidecar/services/time-value.ts";
+import { BulkAdmission } from "../../sidecar/services/writes/bulk-admission.ts";
 
 describe("a time", () => {
 	it.each([

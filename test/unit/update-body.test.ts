@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isObject } from "../../ingest/json.ts";
-import { mergeDocuments } from "../../ingest/merged-document.ts";
-import { shownWithoutMarks } from "../../ingest/shown-source.ts";
-import { UpdateBody } from "../../ingest/update-body.ts";
+import { mergeDocuments } from "../../ingest/updates/merged-document.ts";
+import { shownWithoutMarks } from "../../ingest/updates/shown-source.ts";
+import { UpdateBody } from "../../ingest/updates/update-body.ts";
 
 function parse(text: string): UpdateBody | undefined {
 	return UpdateBody.parse(Buffer.from(text));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { stepsOf, stepsThrough } from "../../ingest/guard.ts";
-import { guardPipelineText } from "../../ingest/guard-text.ts";
+import { stepsOf, stepsThrough } from "../../ingest/pipelines/guard.ts";
+import { guardPipelineText } from "../../ingest/pipelines/guard-text.ts";
 import type { Step } from "../../ingest/step.ts";
 
 const embedding = (options: object = {}) => ({

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
-import { LineTooLong, splitLines } from "../../../ingest/bulk-lines.ts";
+import { LineTooLong, splitLines } from "../../../ingest/bulk/bulk-lines.ts";
 import { SidecarError } from "../../errors.ts";
 import {
 	type BodyLimit,

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { splitLines } from "../../../ingest/bulk-lines.ts";
+import { splitLines } from "../../../ingest/bulk/bulk-lines.ts";
 import type { BodyLanguage } from "./body-language.ts";
 import { GuardedBulk } from "./guarded-bulk.ts";
 import { guardedJson } from "./guarded-json.ts";

@@ -2,10 +2,10 @@ import {
 	type BulkResult,
 	failedResult,
 	readBulkAnswer,
-} from "../../../ingest/bulk-answer.ts";
-import type { BulkItem } from "../../../ingest/bulk-lines.ts";
+} from "../../../ingest/bulk/bulk-answer.ts";
+import type { BulkItem } from "../../../ingest/bulk/bulk-lines.ts";
 import { SidecarError } from "../../errors.ts";
-import type { BulkReply, SliceAnswer } from "../bulk-writer.ts";
+import type { BulkReply, SliceAnswer } from "../writes/bulk-writer.ts";
 import { pauses } from "./pauses.ts";
 import { RefusedCall } from "./refused-call.ts";
 

@@ -1,4 +1,4 @@
-import type { CallAnswer } from "../client-call.ts";
+import type { CallAnswer } from "../writes/client-call.ts";
 
 /** OpenSearch refused a call: its own answer is the client's. */
 export class RefusedCall extends Error {

@@ -1,4 +1,4 @@
-import type { BulkResult } from "../../../ingest/bulk-answer.ts";
+import type { BulkResult } from "../../../ingest/bulk/bulk-answer.ts";
 import { rawMembers } from "./raw-json.ts";
 import { toJson } from "./scroll-plan.ts";
 

@@ -1,5 +1,5 @@
 import { errorEnvelope, SidecarError } from "../../errors.ts";
-import type { CallAnswer } from "../client-call.ts";
+import type { CallAnswer } from "../writes/client-call.ts";
 import { rawMembers } from "./raw-json.ts";
 import { RefusedCall } from "./refused-call.ts";
 import type { ScrollJob } from "./scroll-job.ts";

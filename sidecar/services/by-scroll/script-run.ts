@@ -1,5 +1,5 @@
 import { SidecarError } from "../../errors.ts";
-import type { ClientCall } from "../client-call.ts";
+import type { ClientCall } from "../writes/client-call.ts";
 import { parsedValue, rawElements, rawMembers } from "./raw-json.ts";
 import { RefusedCall } from "./refused-call.ts";
 import type { Hit } from "./scroll-pages.ts";

@@ -3,7 +3,7 @@ import {
 	type ScrollStatus,
 	scrollActions,
 } from "../../../schemas/scroll-task.ts";
-import type { CallAnswer } from "../client-call.ts";
+import type { CallAnswer } from "../writes/client-call.ts";
 import { allEnd } from "./all-end.ts";
 import { RefusedCall } from "./refused-call.ts";
 import { mergedStatus } from "./scroll-counts.ts";

@@ -1,10 +1,10 @@
 import { SidecarError } from "../../errors.ts";
+import { parseTime } from "../time-value.ts";
 import type {
 	CallAnswer,
 	CallToOpenSearch,
 	ClientCall,
-} from "../client-call.ts";
-import { parseTime } from "../time-value.ts";
+} from "../writes/client-call.ts";
 import { pauses } from "./pauses.ts";
 import { parsedValue, rawElements, rawMembers } from "./raw-json.ts";
 import { RefusedCall } from "./refused-call.ts";

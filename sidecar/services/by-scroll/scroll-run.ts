@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import pLimit from "p-limit";
-import type { BulkResult } from "../../../ingest/bulk-answer.ts";
-import type { BulkItem } from "../../../ingest/bulk-lines.ts";
+import type { BulkResult } from "../../../ingest/bulk/bulk-answer.ts";
+import type { BulkItem } from "../../../ingest/bulk/bulk-lines.ts";
 import { isObject } from "../../../ingest/json.ts";
 import type { ScrollStatus } from "../../../schemas/scroll-task.ts";
-import type { BulkReply, SliceAnswer } from "../bulk-writer.ts";
-import type { ClientCall } from "../client-call.ts";
+import type { BulkReply, SliceAnswer } from "../writes/bulk-writer.ts";
+import type { ClientCall } from "../writes/client-call.ts";
 import { allEnd } from "./all-end.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import { outcomeOf, type RunOutcome } from "./run-outcome.ts";

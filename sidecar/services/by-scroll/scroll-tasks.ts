@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { StoredScrollTask } from "../../../schemas/scroll-task.ts";
 import { SidecarError } from "../../errors.ts";
 import type { ScrollTaskStore } from "../../store/scroll-tasks.ts";
-import type { CallAnswer } from "../client-call.ts";
+import type { CallAnswer } from "../writes/client-call.ts";
 import { endedWithSidecar, RunningTask } from "./running-task.ts";
 import type { ScrollJob } from "./scroll-job.ts";
 import type { ShownTask, TaskFacts } from "./shown-task.ts";

@@ -1,4 +1,4 @@
-import { type BulkItem, readItems } from "../../../ingest/bulk-lines.ts";
+import { type BulkItem, readItems } from "../../../ingest/bulk/bulk-lines.ts";
 import type { Scripted } from "./script-run.ts";
 import type { ScrollPlan } from "./scroll-plan.ts";
 

@@ -1,0 +1,99 @@
+import { PreparedDocument } from "../../../ingest/document.ts";
+import { isObject } from "../../../ingest/json.ts";
+import { elements, member, parseObject } from "../../../ingest/json-tree.ts";
+import type { Slot } from "../../../ingest/slot.ts";
+import type { Step } from "../../../ingest/step.ts";
+import { SidecarError } from "../../errors.ts";
+import type { ClientCall } from "./client-call.ts";
+import type { DocumentToEmbed } from "./document-to-embed.ts";
+
+/** Stored documents, by those that are to take their places. */
+export type StoredDocuments = ReadonlyMap<DocumentToEmbed, PreparedDocument>;
+
+const none: StoredDocuments = new Map();
+
+/** Whether a step leaves alone what the stored document has already. */
+function skipsExisting({ processor }: Step): boolean {
+	return "skipExisting" in processor && processor.skipExisting;
+}
+
+/**
+ * The stored forms of the documents that have steps with `skip_existing`: one `_mget` for all of them, in the client's
+ * name. A document that is not there, or whose index is not, has none.
+ *
+ * @throws SidecarError where they can't be read
+ */
+export async function storedDocuments(
+	documents: readonly DocumentToEmbed[],
+	call: ClientCall,
+): Promise<StoredDocuments> {
+	const wanted = documents.filter(
+		({ index, id, steps }) =>
+			index !== undefined && id !== undefined && steps.some(skipsExisting),
+	);
+	if (wanted.length === 0) return none;
+	const docs = wanted.map(({ index, id, routing }) => ({
+		_index: index,
+		_id: id,
+		...(routing !== undefined && { routing }),
+	}));
+	const { status, body } = await call({
+		method: "POST",
+		url: "/_mget",
+		body: JSON.stringify({ docs }),
+	});
+	const found = elements(
+		member(parseObject(body, { allowComments: false }), "docs"),
+	);
+	if (status !== 200 || found.length !== wanted.length)
+		throw new SidecarError(
+			"upstream_unavailable",
+			`OpenSearch answered ${status} where documents had to be read whose vectors may be there already`,
+		);
+	const stored = new Map<DocumentToEmbed, PreparedDocument>();
+	for (const [at, document] of wanted.entries()) {
+		const node = found[at] && member(found[at], "_source");
+		const source =
+			node &&
+			PreparedDocument.parse(
+				Buffer.from(body.slice(node.offset, node.offset + node.length)),
+			);
+		if (source) stored.set(document, source);
+	}
+	return stored;
+}
+
+/**
+ * What a stored document holds for a slot, as JSON text: undefined where its texts are others, a list's as a whole, or
+ * their results are not there.
+ */
+export function existingResult(
+	step: Step,
+	slot: Slot,
+	stored: PreparedDocument | undefined,
+): string | undefined {
+	if (!stored || !skipsExisting(step)) return undefined;
+	const finding = stored.find(step);
+	if ("failure" in finding) return undefined;
+	const same = finding.slots.find(
+		({ object, target, texts, list }) =>
+			list === slot.list &&
+			isSame(object, slot.object) &&
+			isSame(target, slot.target) &&
+			isSame(texts, slot.texts),
+	);
+	const json = same && stored.standing(same);
+	return json !== undefined && hasResults(json) ? json : undefined;
+}
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+	return a.length === b.length && a.every((one, at) => one === b[at]);
+}
+
+/** A vector, or weights, or a list of them: not `null`, and not what a client left empty. */
+function hasResults(json: string): boolean {
+	const value: unknown = JSON.parse(json);
+	return Array.isArray(value)
+		? value.length > 0
+		: isObject(value) && Object.keys(value).length > 0;
+}

@@ -1,0 +1,288 @@
+import {
+	type BulkItem,
+	withPipeline,
+} from "../../../ingest/bulk/bulk-lines.ts";
+import { PreparedDocument } from "../../../ingest/document.ts";
+import type { Failure } from "../../../ingest/failure.ts";
+import type { SidecarError } from "../../errors.ts";
+import { BulkAdmission } from "./bulk-admission.ts";
+import type { BulkUpdates } from "./bulk-updates.ts";
+import type { DocumentEmbedder } from "./document-embedder.ts";
+import type { DocumentToEmbed } from "./document-to-embed.ts";
+import type { PipelineService, WritePlan } from "./pipelines.ts";
+import type { StepTerms } from "./step-results.ts";
+import type { WriteRequest, WriteTarget } from "./write-request.ts";
+
+export interface IngestOptions {
+	pipelines: PipelineService;
+	embedder: DocumentEmbedder;
+	updates: BulkUpdates;
+	/** A group of bulk items ends at this many bytes, or documents to embed. */
+	groupBytes: number;
+	groupDocuments: number;
+}
+
+/** A bulk item that is ready to be sent. */
+export interface PreparedItem {
+	/** As it came. */
+	readonly item: BulkItem;
+	/** Its lines, as they go to OpenSearch. */
+	readonly lines: readonly Buffer[];
+	/** Whether the sidecar has worked on it. */
+	readonly ours: boolean;
+	/** OpenSearch can't read its document, and fails others with it: it is sent by itself. */
+	readonly unreadable: boolean;
+	/** Why a processor failed on it: its pipeline will say so, or nobody where it goes through none. */
+	readonly failure: Failure | undefined;
+	/** Why it is not sent at all, as its result. */
+	readonly held: Failure | undefined;
+	/** Why it can't be worked on at present. */
+	readonly refusal: SidecarError | undefined;
+}
+
+/** A bulk item, with its documents where they have to be embedded. */
+interface Entry {
+	item: BulkItem;
+	/** As it goes to OpenSearch. */
+	actionLine: Buffer;
+	documents: readonly DocumentToEmbed[];
+	unreadable: boolean;
+}
+
+/** Bulk items of a group at most, however small: each costs an object. */
+const groupItems = 1_024;
+
+/** Groups of a bulk request that are worked on at the same time: one embeds while the next is read. */
+const groupsAtOnce = 2;
+
+/** Embeds what is written, where the pipelines that it goes through ask for it. */
+export class IngestService {
+	readonly #options: IngestOptions;
+
+	constructor(options: IngestOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * The items of a bulk, in their order, ready to be sent: those that need nothing byte for byte as they came. What goes
+	 * wrong with a document stands in its mark, and is raised by its pipeline, within OpenSearch.
+	 *
+	 * @throws SidecarError before the first item where none of the first ones can be worked on at present
+	 */
+	async *prepare(
+		items: AsyncIterable<BulkItem>,
+		request: WriteRequest,
+	): AsyncGenerator<PreparedItem[]> {
+		const admission = new BulkAdmission();
+		const ended = new AbortController();
+		const terms: StepTerms = {
+			...modelTerms(request),
+			signal: AbortSignal.any([request.signal, ended.signal]),
+			whenFull: (modelId) => admission.whenFull(modelId),
+		};
+		const underWay: Promise<PreparedItem[]>[] = [];
+		let begun = false;
+		const next = async (group: Promise<PreparedItem[]>) => {
+			const prepared = await group;
+			if (!begun) refuseWhole(prepared);
+			begun = true;
+			return prepared;
+		};
+		try {
+			for await (const group of this.#groups(items, request)) {
+				const prepared = this.#work(group, terms);
+				// It is awaited below; until then a failure must not count as one that nobody handles.
+				prepared.catch(() => undefined);
+				underWay.push(prepared);
+				const oldest = underWay.length >= groupsAtOnce && underWay.shift();
+				if (!oldest) continue;
+				yield await next(oldest);
+				admission.begin();
+			}
+			for (const prepared of underWay) yield await next(prepared);
+		} finally {
+			// What is under way for a bulk that has failed is not wanted any more.
+			ended.abort();
+		}
+	}
+
+	/** Items that were prepared for pipelines that are others by now, prepared again. */
+	async again(
+		items: readonly BulkItem[],
+		request: WriteRequest,
+	): Promise<PreparedItem[]> {
+		this.#options.pipelines.forget();
+		const entries = await Promise.all(
+			items.map((item) => this.#entry(item, request)),
+		);
+		return this.#work(entries, {
+			...modelTerms(request),
+			whenFull: () => "wait",
+		});
+	}
+
+	/** Whether a write's pipelines hold a processor of the sidecar's. */
+	async concerns(target: WriteTarget): Promise<boolean> {
+		return (await this.#plan(target)).steps.length > 0;
+	}
+
+	/** The document to send for one document; undefined where it can only go on as it is. @throws SidecarError */
+	async document(
+		source: Buffer,
+		id: string | undefined,
+		request: WriteRequest,
+	): Promise<PreparedDocument | undefined> {
+		const { steps } = await this.#plan(request);
+		const document = PreparedDocument.parse(source);
+		if (!document) return undefined;
+		const { index, routing } = request;
+		await this.embed([{ document, steps, index, id, routing }], request);
+		return document;
+	}
+
+	/** Carries out the steps of documents that are written together, or of none of them. @throws SidecarError */
+	async embed(
+		documents: readonly DocumentToEmbed[],
+		request: WriteRequest,
+	): Promise<void> {
+		const refused = await this.#options.embedder.embed(documents, {
+			...modelTerms(request),
+			whenFull: () => "refuse",
+		});
+		const [refusal] = refused.values();
+		if (refusal) throw refusal;
+	}
+
+	async *#groups(
+		items: AsyncIterable<BulkItem>,
+		target: WriteTarget,
+	): AsyncGenerator<Entry[]> {
+		const { groupBytes, groupDocuments } = this.#options;
+		let group: Entry[] = [];
+		let bytes = 0;
+		let documents = 0;
+		for await (const item of items) {
+			const entry = await this.#entry(item, target);
+			group.push(entry);
+			bytes += item.actionLine.length + (item.source?.length ?? 0);
+			documents += entry.documents.length;
+			const full =
+				bytes >= groupBytes ||
+				documents >= groupDocuments ||
+				group.length >= groupItems;
+			if (!full) continue;
+			yield group;
+			group = [];
+			bytes = 0;
+			documents = 0;
+		}
+		if (group.length > 0) yield group;
+	}
+
+	/**
+	 * A document that is embedded for its index's default pipeline names that pipeline from then on: should the index
+	 * get another one meanwhile, the document still goes through the one it was prepared for.
+	 */
+	async #entry(item: BulkItem, target: WriteTarget): Promise<Entry> {
+		const { action, actionLine, source } = item;
+		const untouched = {
+			item,
+			actionLine,
+			documents: [],
+			unreadable: false,
+		};
+		if (!source || !action) return untouched;
+		if (action.operation === "update") {
+			const documents = await this.#options.updates.forBulk(item, target);
+			return documents ? { ...untouched, documents } : untouched;
+		}
+		if (action.operation === "delete") return untouched;
+		const index = action.index ?? target.index;
+		const { steps, implied } = await this.#plan({
+			index,
+			pipeline: action.pipeline ?? target.pipeline,
+		});
+		if (steps.length === 0) return untouched;
+		const document = PreparedDocument.parse(source);
+		if (!document) return { ...untouched, unreadable: true };
+		return {
+			...untouched,
+			actionLine:
+				implied === undefined ? actionLine : withPipeline(actionLine, implied),
+			documents: [
+				{
+					document,
+					steps,
+					index,
+					id: action.id,
+					routing: action.routing ?? target.routing,
+				},
+			],
+		};
+	}
+
+	async #work(
+		group: readonly Entry[],
+		terms: StepTerms,
+	): Promise<PreparedItem[]> {
+		const refused = await this.#options.embedder.embed(
+			group.flatMap(({ documents }) => documents),
+			terms,
+		);
+		return group.map(({ item, actionLine, documents, unreadable }) => {
+			const source = documents[0]?.document.render() ?? item.source;
+			const [failed] = documents.filter(({ document }) => document.failure);
+			const [refusal] = documents.flatMap(
+				(document) => refused.get(document) ?? [],
+			);
+			return {
+				item,
+				lines: source ? [actionLine, source] : [actionLine],
+				ours: documents.length > 0,
+				unreadable,
+				failure: failed?.document.failure,
+				held: refusal ? tryAgain(refusal) : unraised(documents),
+				refusal,
+			};
+		});
+	}
+
+	#plan({ index, pipeline }: WriteTarget): Promise<WritePlan> {
+		return this.#options.pipelines.forWrite(index, pipeline);
+	}
+}
+
+/** Clients send again what has failed with 429, and nothing else. */
+function tryAgain({ type, message: reason }: SidecarError): Failure {
+	return { status: 429, type, reason };
+}
+
+/** A failure that no guard raises, since the document goes through no pipeline. */
+function unraised(documents: readonly DocumentToEmbed[]): Failure | undefined {
+	const failed = documents.find(
+		({ document }) => document.failure && !document.isMarked,
+	);
+	return failed?.document.failure;
+}
+
+/** A bulk of which nothing can be taken now is refused as one, with the time after which to try again. */
+function refuseWhole(items: readonly PreparedItem[]): void {
+	const [first] = items;
+	if (!first?.refusal) return;
+	if (items.every(({ refusal }) => refusal?.code === first.refusal?.code))
+		throw first.refusal;
+}
+
+function modelTerms({
+	signal,
+	timeoutMs,
+	truncated,
+	call,
+}: WriteRequest): Omit<StepTerms, "whenFull"> {
+	return {
+		signal,
+		truncated,
+		call,
+		...(timeoutMs !== undefined && { timeoutMs }),
+	};
+}
