@@ -8,7 +8,11 @@ import {
 	splitLines,
 } from "../../ingest/bulk/bulk-lines.ts";
 import { SidecarError } from "../errors.ts";
-import { formatAnswer, readAnswerFormat } from "../http/answer-format.ts";
+import {
+	type AnswerFormat,
+	formatAnswer,
+	readAnswerFormat,
+} from "../http/answer-format.ts";
 import { bytesOf } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import { readQuery } from "../http/query-parameters.ts";
@@ -63,8 +67,10 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 				handler: async (request, reply) => {
 					const { headers } = request.raw;
 					const limit = await contentLimit.get();
+					const layout = layoutOf(request);
 					if (
 						!(await pipelines.anyGuarded()) ||
+						layout === "unknown" ||
 						binary.test(headers["content-type"] ?? "") ||
 						// OpenSearch says that it is too large.
 						Number(headers["content-length"] ?? 0) > limit
@@ -84,7 +90,7 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 					const body = limited(bytesOf(request), limit);
 					const lines = splitLines(body, options.lineLimit);
 					return named(request, () =>
-						run({ request, reply, write }, readItems(lines)),
+						run({ request, reply, write, layout }, readItems(lines)),
 					);
 				},
 			});
@@ -128,7 +134,7 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 			const text = results.text(before, "]}");
 			return answer(exchange, last).send(
 				results.isSmall
-					? formatted(request, await textOf(text))
+					? formatted(exchange, await textOf(text))
 					: // Longer than what is kept in memory: it goes as it is.
 						text,
 			);
@@ -143,6 +149,23 @@ interface Exchange {
 	request: FastifyRequest;
 	reply: FastifyReply;
 	write: WriteRequest;
+	/** How the client wants its answer; undefined for plain JSON. */
+	layout: AnswerFormat | undefined;
+}
+
+/** What the sidecar can't write, or OpenSearch refuses, is for OpenSearch to answer. */
+function layoutOf(
+	request: FastifyRequest,
+): AnswerFormat | undefined | "unknown" {
+	try {
+		return readAnswerFormat(
+			readQuery(request.originalUrl),
+			request.raw.headers,
+		);
+	} catch (error) {
+		if (error instanceof SidecarError) return "unknown";
+		throw error;
+	}
 }
 
 /** An answer of which every header and byte can go on. */
@@ -164,14 +187,13 @@ function sendWhole(
 		return whole.held ? handOn(exchange.reply, whole.held) : exchange.reply;
 	return answer(exchange, whole)
 		.status(whole.status)
-		.send(formatted(exchange.request, whole.body));
+		.send(formatted(exchange, whole.body));
 }
 
 function answer(
-	{ request, reply, write }: Exchange,
+	{ reply, write, layout }: Exchange,
 	last: ReadAnswer | HeldReply | undefined,
 ): FastifyReply {
-	const isYaml = readFormat(request)?.yaml ?? false;
 	return reply
 		.headers({
 			...(last && "headers" in last && last.headers),
@@ -179,18 +201,13 @@ function answer(
 		})
 		.header(
 			"content-type",
-			isYaml ? "application/yaml" : "application/json; charset=UTF-8",
+			layout?.yaml ? "application/yaml" : "application/json; charset=UTF-8",
 		);
 }
 
 /** An answer in the form that the client wants. */
-function formatted(request: FastifyRequest, json: string): string {
-	const format = readFormat(request);
-	return format ? formatAnswer(json, format) : json;
-}
-
-function readFormat(request: FastifyRequest) {
-	return readAnswerFormat(readQuery(request.originalUrl), request.raw.headers);
+function formatted({ layout }: Exchange, json: string): string {
+	return layout ? formatAnswer(json, layout) : json;
 }
 
 /** @throws SidecarError too_large past the limit */

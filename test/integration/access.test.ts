@@ -627,7 +627,6 @@ describe("the sidecar's own indices", () => {
 
 describe("the sidecar's index templates", () => {
 	it("survive a deletion of all index templates, and the others go", async () => {
-		await sidecar.call("PUT", "/_ingest/pipeline/none", { processors: [] });
 		const other = uniqueName("template");
 		const put = await sidecar.call("PUT", `/_index_template/${other}`, {
 			index_patterns: [`${other}-*`],

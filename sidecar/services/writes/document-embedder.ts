@@ -152,5 +152,7 @@ export class DocumentEmbedder {
 
 /** Whether what a step puts into a document may be the text of a later one. */
 function makesTexts({ processor }: Step): boolean {
-	return processor.kind !== "text_embedding";
+	return (
+		processor.kind === "text_chunking" || processor.kind === "ml_inference"
+	);
 }
