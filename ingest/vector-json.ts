@@ -5,6 +5,9 @@ const longestNumber = 24;
 const fewestDigits = 7;
 const mostDigits = 9;
 
+/** Below it, numbers are written with an exponent. */
+const smallestFraction = 1e-6;
+
 const zero = 0x30;
 const [comma, minus, point] = [0x2c, 0x2d, 0x2e];
 const [opening, closing] = [0x5b, 0x5d];
@@ -28,7 +31,7 @@ export function vectorJson(vector: Float32Array): string {
 			throw new RangeError(`component ${index} of a vector is ${value}`);
 		if (index > 0) json[end++] = comma;
 		const size = Math.abs(value);
-		if (size >= 0.001 && size < 1) {
+		if (size >= smallestFraction && size < 1) {
 			if (value < 0) json[end++] = minus;
 			end = writeFraction(size, json, end);
 		} else {
@@ -40,14 +43,18 @@ export function vectorJson(vector: Float32Array): string {
 }
 
 /**
- * A float from 0.001 on and below 1, many times faster than {@link shortest}: nearly all components of a vector of
- * length 1 are of that size. Eight digits do for nearly all of them; nine are a whole number that a double holds exactly.
+ * A float from a millionth on and below 1, many times faster than {@link shortest}: nearly all components of a vector
+ * of length 1 are of that size. Eight digits do for nearly all of them; nine are a whole number that a double holds exactly.
  *
  * @returns where it ends
  */
 function writeFraction(size: number, json: Buffer, start: number): number {
-	const zeros = size >= 0.1 ? 0 : size >= 0.01 ? 1 : 2;
-	const scale = zeros === 0 ? 1e8 : zeros === 1 ? 1e9 : 1e10;
+	let zeros = 0;
+	let scale = 1e8;
+	for (let shifted = size * 10; shifted < 1; shifted *= 10) {
+		zeros++;
+		scale *= 10;
+	}
 	const digits = Math.round(size * scale);
 	let end = start;
 	json[end++] = zero;

@@ -28,6 +28,7 @@ export class LineTooLong extends Error {
 }
 
 const lineBreak = 0x0a;
+const brace = 0x7b;
 const byteOrderMark = "\ufeff";
 
 /** Size in which lines without a meaning here are handed on. */
@@ -66,49 +67,63 @@ export async function* splitLines(
 }
 
 /**
- * The items of a bulk body. Blank lines where an action should be, which OpenSearch passes over, stay before the action
+ * The items of a bulk body, in their order; those that end in one batch of lines come together. Blank lines where an action should be, which OpenSearch passes over, stay before the action
  * that follows. From the first line on that should be an action and is none, everything is handed on without one: what
  * follows can't be told apart, and OpenSearch refuses the whole body.
  */
 export async function* readItems(
 	batches: AsyncIterable<readonly Buffer[]>,
-): AsyncGenerator<BulkItem> {
+): AsyncGenerator<BulkItem[]> {
 	let broken = false;
 	/** Lines that are handed on as they are, before what comes next. */
 	let passed: Buffer[] = [];
 	let passedBytes = 0;
 	let pending: { action: BulkAction; actionLine: Buffer } | undefined;
+	/** Actions without an id are written alike, one after the other. */
+	let last: { line: Buffer; action: BulkAction | undefined } | undefined;
+	const read = (line: Buffer) => {
+		if (!last?.line.equals(line)) last = { line, action: parseAction(line) };
+		return last.action;
+	};
 	const take = (line?: Buffer): Buffer => {
+		if (line && passed.length === 0) return line;
 		const taken = Buffer.concat(line ? [...passed, line] : passed);
 		passed = [];
 		passedBytes = 0;
 		return taken;
 	};
-	for await (const lines of batches)
+	for await (const lines of batches) {
+		const items: BulkItem[] = [];
 		for (const line of lines) {
 			if (pending) {
-				yield { ...pending, source: line };
+				items.push({ ...pending, source: line });
 				pending = undefined;
 				continue;
 			}
 			const blank: boolean = !broken && isBlank(line);
 			const action: BulkAction | undefined =
-				broken || blank ? undefined : parseAction(line);
+				broken || blank ? undefined : read(line);
 			if (!action) {
 				broken ||= !blank;
 				passed.push(line);
 				passedBytes += line.length;
 				if (passedBytes >= pieceBytes || passed.length >= pieceLines)
-					yield { action: undefined, actionLine: take(), source: undefined };
+					items.push({
+						action: undefined,
+						actionLine: take(),
+						source: undefined,
+					});
 			} else if (action.operation === "delete") {
-				yield { action, actionLine: take(line), source: undefined };
+				items.push({ action, actionLine: take(line), source: undefined });
 			} else {
 				pending = { action, actionLine: take(line) };
 			}
 		}
-	if (pending) yield { ...pending, source: undefined };
+		if (items.length > 0) yield items;
+	}
+	if (pending) yield [{ ...pending, source: undefined }];
 	else if (passed.length > 0)
-		yield { action: undefined, actionLine: take(), source: undefined };
+		yield [{ action: undefined, actionLine: take(), source: undefined }];
 }
 
 /** An action line that names a pipeline; everything else of it stays. */
@@ -157,6 +172,7 @@ function stringOf(value: unknown): string | undefined {
 }
 
 function isBlank(line: Buffer): boolean {
+	if (line[0] === brace) return false;
 	return (
 		(line.length === 1 && line[0] === lineBreak) ||
 		line.toString("latin1").trim() === ""

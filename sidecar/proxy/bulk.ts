@@ -7,6 +7,7 @@ import {
 	readItems,
 	splitLines,
 } from "../../ingest/bulk/bulk-lines.ts";
+import { unseenReason } from "../../ingest/pipelines/guard-processor.ts";
 import { SidecarError } from "../errors.ts";
 import {
 	type AnswerFormat,
@@ -27,7 +28,7 @@ import { BulkResults } from "./bulk-results.ts";
 import { clientCall } from "./client-call.ts";
 import { clientTimeoutMs } from "./client-timeout.ts";
 import { type HeldAnswer, handOn } from "./exchange.ts";
-import { textOf as heldText } from "./guard-failure.ts";
+import { textOf as heldText, mayMention } from "./guard-failure.ts";
 import { jsonUrl } from "./json-url.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { ReadAnswer, Upstream } from "./upstream.ts";
@@ -175,8 +176,10 @@ interface HeldReply {
 	held: HeldAnswer | undefined;
 }
 
+/** Its text is not made where nothing in it has to be looked at. */
 function asSent(held: HeldAnswer | undefined): HeldReply {
-	return { status: held?.status ?? 0, body: held ? heldText(held) : "", held };
+	const text = held && mayMention(held, unseenReason) ? heldText(held) : "";
+	return { status: held?.status ?? 0, body: text, held };
 }
 
 function sendWhole(

@@ -42,12 +42,24 @@ export function mayBeGuards(status: number): boolean {
 
 /** The body of an answer that was held, decoded; as it is where the encoding is none that OpenSearch uses. */
 export function textOf({ headers, body }: HeldAnswer): string {
+	const encoding = encodingIn(headers);
+	if (encoding === "gzip") return gunzipSync(body).toString("utf8");
+	if (encoding === "deflate") return inflateSync(body).toString("utf8");
+	return body.toString("utf8");
+}
+
+/** Whether a text may stand in an answer that was held; it does where the answer is not encoded. */
+export function mayMention(
+	{ headers, body }: HeldAnswer,
+	text: string,
+): boolean {
+	return encodingIn(headers) !== "" || body.includes(text);
+}
+
+function encodingIn(headers: readonly string[]): string {
 	const at = headers.findIndex(
 		(header, index) =>
 			index % 2 === 0 && header.toLowerCase() === "content-encoding",
 	);
-	const encoding = at < 0 ? "" : (headers[at + 1] ?? "");
-	if (encoding === "gzip") return gunzipSync(body).toString("utf8");
-	if (encoding === "deflate") return inflateSync(body).toString("utf8");
-	return body.toString("utf8");
+	return at < 0 ? "" : (headers[at + 1] ?? "");
 }

@@ -14,7 +14,7 @@ async function itemsOf(count: number): Promise<BulkItem[]> {
 		yield lines;
 	})();
 	const items: BulkItem[] = [];
-	for await (const item of readItems(batches)) items.push(item);
+	for await (const read of readItems(batches)) items.push(...read);
 	return items;
 }
 
@@ -47,7 +47,7 @@ function writerBy(
 	const writer = new BatchWriter({
 		async *write(source) {
 			const items: BulkItem[] = [];
-			for await (const item of source) items.push(item);
+			for await (const given of source) items.push(...given);
 			attempts.push(items.length);
 			yield {
 				results: attempt(items, attempts.length),

@@ -15,8 +15,8 @@ async function* pieces(body: string, size: number): AsyncGenerator<Buffer> {
 
 async function items(body: string, size = 7): Promise<BulkItem[]> {
 	const read: BulkItem[] = [];
-	for await (const item of readItems(splitLines(pieces(body, size), 1_000)))
-		read.push(item);
+	for await (const batch of readItems(splitLines(pieces(body, size), 1_000)))
+		read.push(...batch);
 	return read;
 }
 

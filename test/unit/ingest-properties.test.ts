@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { type Node, parseTree } from "jsonc-parser";
 import { expect, test } from "vitest";
 import { inOrder, readBulkAnswer } from "../../ingest/bulk/bulk-answer.ts";
-import { readItems, splitLines } from "../../ingest/bulk/bulk-lines.ts";
+import {
+	type BulkItem,
+	readItems,
+	splitLines,
+} from "../../ingest/bulk/bulk-lines.ts";
 import { PreparedDocument } from "../../ingest/document.ts";
 import type { JsonObject } from "../../ingest/json.ts";
 import { members } from "../../ingest/json-tree.ts";
@@ -52,10 +56,12 @@ test("a bulk body, however it comes, is handed on to the byte, and each item is 
 		fc.asyncProperty(randomBulkBody, sizes, async ({ body, items }, pieces) => {
 			const passed: (Buffer | undefined)[] = [];
 			const read: unknown[] = [];
-			for await (const item of readItems(
+			const made: BulkItem[] = [];
+			for await (const batch of readItems(
 				splitLines(cut(body, pieces), lineLimit),
-			)) {
-				const { action, actionLine, source } = item;
+			))
+				made.push(...batch);
+			for (const { action, actionLine, source } of made) {
 				passed.push(actionLine, source);
 				if (action)
 					read.push({

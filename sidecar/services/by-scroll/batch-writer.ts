@@ -11,7 +11,9 @@ import { RefusedCall } from "./refused-call.ts";
 
 export interface BatchWriterOptions {
 	/** Embeds and writes items, in parts. */
-	write(items: AsyncIterable<BulkItem>): AsyncIterable<SliceAnswer<BulkReply>>;
+	write(
+		items: AsyncIterable<readonly BulkItem[]>,
+	): AsyncIterable<SliceAnswer<BulkReply>>;
 	/** Is told of each time that items are written again which there was no room for. */
 	retried(): void;
 	wait(ms: number): Promise<void>;
@@ -59,7 +61,7 @@ export class BatchWriter {
 		const attempt: Attempt = { results: [], rejected: [], rejections: [] };
 		let next = 0;
 		try {
-			for await (const part of this.#options.write(inTurn(items)))
+			for await (const part of this.#options.write(together(items)))
 				for (const result of resultsOf(part)) {
 					const item = items[next++];
 					if (result.status === 429 && item) {
@@ -76,8 +78,10 @@ export class BatchWriter {
 	}
 }
 
-async function* inTurn(items: readonly BulkItem[]): AsyncGenerator<BulkItem> {
-	yield* items;
+async function* together(
+	items: readonly BulkItem[],
+): AsyncGenerator<readonly BulkItem[]> {
+	yield items;
 }
 
 function resultsOf(part: SliceAnswer<BulkReply>): readonly BulkResult[] {

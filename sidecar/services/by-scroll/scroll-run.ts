@@ -24,7 +24,9 @@ export interface ScrollRunOptions {
 	/** Calls OpenSearch in the client's name. */
 	call: ClientCall;
 	/** Embeds and writes items, in parts. */
-	write(items: AsyncIterable<BulkItem>): AsyncIterable<SliceAnswer<BulkReply>>;
+	write(
+		items: AsyncIterable<readonly BulkItem[]>,
+	): AsyncIterable<SliceAnswer<BulkReply>>;
 	pageBytes: number;
 	now: () => number;
 	/** Says why the run is to end early: `reason` is told in its status. */

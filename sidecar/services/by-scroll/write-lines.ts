@@ -21,7 +21,7 @@ export async function itemsOf(
 		document.operation === "noop" ? [] : linesOf(document, plan),
 	);
 	const items: BulkItem[] = [];
-	for await (const item of readItems(inOneBatch(lines))) items.push(item);
+	for await (const read of readItems(inOneBatch(lines))) items.push(...read);
 	return items;
 }
 

@@ -26,35 +26,35 @@ export async function* slicesOf(
 	groups: AsyncIterable<readonly PreparedItem[]>,
 	limits: SliceLimits,
 ): AsyncGenerator<BulkSlice> {
-	const source = flattened(groups);
+	const source = groups[Symbol.asyncIterator]();
 	let streams = false;
 	let open = new OpenSlice();
 	/** Complete, but what follows it has not been seen yet. */
 	let complete: OpenSlice | undefined;
 	try {
-		for await (const item of leftOpen(source)) {
-			const size = sizeOf(item);
-			const alone = item.unreadable || open.unreadable;
-			const full =
-				open.bytes + size > limits.bytes || open.items.length >= limits.items;
-			if (open.items.length > 0 && (alone || full)) {
-				if (complete) yield complete.close(false);
-				complete = open;
-				open = new OpenSlice();
+		for await (const group of leftOpen(source))
+			for (const [at, item] of group.entries()) {
+				const size = sizeOf(item);
+				const alone = item.unreadable || open.unreadable;
+				const full =
+					open.bytes + size > limits.bytes || open.items.length >= limits.items;
+				if (open.items.length > 0 && (alone || full)) {
+					if (complete) yield complete.close(false);
+					complete = open;
+					open = new OpenSlice();
+				}
+				if (item.item.action === undefined && !isBlank(item)) {
+					if (complete) yield complete.close(false);
+					streams = true;
+					const rest = streamed(open, group.slice(at), source);
+					const body = Readable.from(rest, { objectMode: false });
+					yield { items: open.items, body, last: true };
+					return;
+				}
+				open.add(item, size);
 			}
-			if (item.item.action === undefined && !isBlank(item)) {
-				if (complete) yield complete.close(false);
-				streams = true;
-				const body = Readable.from(streamed(open, item, source), {
-					objectMode: false,
-				});
-				yield { items: open.items, body, last: true };
-				return;
-			}
-			open.add(item, size);
-		}
 	} finally {
-		if (!streams) await source.return(undefined);
+		if (!streams) await source.return?.();
 	}
 	if (open.isEmpty && complete) {
 		yield complete.close(true);
@@ -65,7 +65,7 @@ export async function* slicesOf(
 }
 
 /** A loop that is left ends what it iterates over; this goes on where it was left. */
-function leftOpen<T>(source: AsyncGenerator<T>): AsyncIterable<T> {
+function leftOpen<T>(source: AsyncIterator<T>): AsyncIterable<T> {
 	return { [Symbol.asyncIterator]: () => ({ next: () => source.next() }) };
 }
 
@@ -105,24 +105,19 @@ class OpenSlice {
 const lineBreak = 0x0a;
 const newLine = Buffer.from("\n");
 
-async function* flattened(
-	groups: AsyncIterable<readonly PreparedItem[]>,
-): AsyncGenerator<PreparedItem> {
-	for await (const group of groups) yield* group;
-}
-
 async function* streamed(
 	open: OpenSlice,
-	first: PreparedItem,
-	rest: AsyncGenerator<PreparedItem>,
+	group: readonly PreparedItem[],
+	rest: AsyncIterator<readonly PreparedItem[]>,
 ): AsyncGenerator<Buffer> {
 	try {
 		yield* open.lines;
-		yield* first.lines;
-		for await (const { lines } of rest) yield* lines;
+		for (const { lines } of group) yield* lines;
+		for await (const next of leftOpen(rest))
+			for (const { lines } of next) yield* lines;
 	} finally {
 		// A stream that nobody reads to its end.
-		await rest.return(undefined);
+		await rest.return?.();
 	}
 }
 

@@ -59,7 +59,7 @@ export class BulkWriter {
 
 	/** A bulk in parts, ready to be sent one after the other. @throws SidecarError as {@link IngestService.prepare} */
 	slices(
-		items: AsyncIterable<BulkItem>,
+		items: AsyncIterable<readonly BulkItem[]>,
 		request: WriteRequest,
 	): AsyncGenerator<BulkSlice> {
 		return slicesOf(this.#ingest.prepare(items, request), limits);
@@ -67,7 +67,7 @@ export class BulkWriter {
 
 	/** Writes all items of a bulk. See {@link writeSlices}. */
 	write<Reply extends BulkReply>(
-		items: AsyncIterable<BulkItem>,
+		items: AsyncIterable<readonly BulkItem[]>,
 		request: WriteRequest,
 		send: BulkSend<Reply>,
 	): AsyncGenerator<SliceAnswer<Reply>> {

@@ -49,6 +49,9 @@ interface Entry {
 	unreadable: boolean;
 }
 
+/** What is to be done for the items of a group, by their indices and pipelines. */
+type Plans = Map<string, WritePlan>;
+
 /** Bulk items of a group at most, however small: each costs an object. */
 const groupItems = 1_024;
 
@@ -70,7 +73,7 @@ export class IngestService {
 	 * @throws SidecarError before the first item where none of the first ones can be worked on at present
 	 */
 	async *prepare(
-		items: AsyncIterable<BulkItem>,
+		items: AsyncIterable<readonly BulkItem[]>,
 		request: WriteRequest,
 	): AsyncGenerator<PreparedItem[]> {
 		const admission = new BulkAdmission();
@@ -112,8 +115,9 @@ export class IngestService {
 		request: WriteRequest,
 	): Promise<PreparedItem[]> {
 		this.#options.pipelines.forget();
+		const plans: Plans = new Map();
 		const entries = await Promise.all(
-			items.map((item) => this.#entry(item, request)),
+			items.map((item) => this.#entry(item, request, plans)),
 		);
 		return this.#work(entries, {
 			...modelTerms(request),
@@ -154,28 +158,31 @@ export class IngestService {
 	}
 
 	async *#groups(
-		items: AsyncIterable<BulkItem>,
+		batches: AsyncIterable<readonly BulkItem[]>,
 		target: WriteTarget,
 	): AsyncGenerator<Entry[]> {
 		const { groupBytes, groupDocuments } = this.#options;
+		let plans: Plans = new Map();
 		let group: Entry[] = [];
 		let bytes = 0;
 		let documents = 0;
-		for await (const item of items) {
-			const entry = await this.#entry(item, target);
-			group.push(entry);
-			bytes += item.actionLine.length + (item.source?.length ?? 0);
-			documents += entry.documents.length;
-			const full =
-				bytes >= groupBytes ||
-				documents >= groupDocuments ||
-				group.length >= groupItems;
-			if (!full) continue;
-			yield group;
-			group = [];
-			bytes = 0;
-			documents = 0;
-		}
+		for await (const items of batches)
+			for (const item of items) {
+				const entry = await this.#entry(item, target, plans);
+				group.push(entry);
+				bytes += item.actionLine.length + (item.source?.length ?? 0);
+				documents += entry.documents.length;
+				const full =
+					bytes >= groupBytes ||
+					documents >= groupDocuments ||
+					group.length >= groupItems;
+				if (!full) continue;
+				yield group;
+				plans = new Map();
+				group = [];
+				bytes = 0;
+				documents = 0;
+			}
 		if (group.length > 0) yield group;
 	}
 
@@ -183,7 +190,11 @@ export class IngestService {
 	 * A document that is embedded for its index's default pipeline names that pipeline from then on: should the index
 	 * get another one meanwhile, the document still goes through the one it was prepared for.
 	 */
-	async #entry(item: BulkItem, target: WriteTarget): Promise<Entry> {
+	async #entry(
+		item: BulkItem,
+		target: WriteTarget,
+		plans: Plans,
+	): Promise<Entry> {
 		const { action, actionLine, source } = item;
 		const untouched = {
 			item,
@@ -198,10 +209,11 @@ export class IngestService {
 		}
 		if (action.operation === "delete") return untouched;
 		const index = action.index ?? target.index;
-		const { steps, implied } = await this.#plan({
-			index,
-			pipeline: action.pipeline ?? target.pipeline,
-		});
+		const pipeline = action.pipeline ?? target.pipeline;
+		const key = `${index}\n${pipeline}`;
+		const plan = plans.get(key) ?? (await this.#plan({ index, pipeline }));
+		plans.set(key, plan);
+		const { steps, implied } = plan;
 		if (steps.length === 0) return untouched;
 		const document = PreparedDocument.parse(source);
 		if (!document) return { ...untouched, unreadable: true };
