@@ -42,12 +42,18 @@ export class BulkResults {
 
 	/** A JSON text with the results, as a list, in its middle. The results are gone afterwards. */
 	text(before: string, after: string): Readable {
-		return Readable.from(this.#parts(before, after), { objectMode: false });
+		const text = Readable.from(this.#parts(before, after), {
+			objectMode: false,
+		});
+		// One that nobody begins to read is closed without a word to its source.
+		text.once("close", () => void this.close());
+		return text;
 	}
 
 	async close(): Promise<void> {
-		await this.#file?.close();
+		const file = this.#file;
 		this.#file = undefined;
+		await file?.close();
 	}
 
 	async *#parts(before: string, after: string): AsyncGenerator<Buffer> {

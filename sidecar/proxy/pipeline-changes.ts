@@ -5,8 +5,9 @@ import type { PipelineService } from "../services/writes/pipelines.ts";
 const changing =
 	/\/_(settings|alias|aliases|template|index_template|component_template|data_stream|rollover|clone|split|shrink|restore)(\/|\?|$)/;
 
-/** The path of one document, whose deletion changes no index. */
-const document = /^\/[^/?]+\/_doc\//;
+/** Paths of single documents and of searches that are kept open: what is put or deleted there changes no index. */
+const harmless =
+	/^\/[^/?]+\/(_doc|_create)\/|\/_search\/(scroll|point_in_time)\b/;
 
 /**
  * Forgets what is known of pipelines once a call that may have changed it has gone through this sidecar: a write
@@ -16,9 +17,10 @@ export function noticeChanges(
 	app: FastifyInstance,
 	pipelines: PipelineService,
 ): void {
-	app.addHook("onResponse", async ({ method, originalUrl }) => {
-		if (method === "GET" || method === "HEAD" || document.test(originalUrl))
+	app.addHook("onResponse", async ({ method, originalUrl }, { statusCode }) => {
+		if (method === "GET" || method === "HEAD" || harmless.test(originalUrl))
 			return;
+		if (statusCode === 401 || statusCode === 403) return;
 		const configures =
 			method === "PUT" || method === "DELETE" || changing.test(originalUrl);
 		if (configures) await pipelines.changed();

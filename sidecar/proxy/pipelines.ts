@@ -63,7 +63,8 @@ export function pipelines(options: PipelineRoutesOptions): FastifyPluginAsync {
 		try {
 			held = await upstream.ask(request, reply, { ...sent, holds: () => true });
 		} finally {
-			await pipelines.changed();
+			if (held?.status !== 401 && held?.status !== 403)
+				await pipelines.changed();
 		}
 		return held ? handOn(reply, held) : reply;
 	}

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { SidecarError } from "../errors.ts";
+import { clientSignal } from "../http/client-signal.ts";
 import { readFlag } from "../http/query-parameters.ts";
 import type { ScrollTasks } from "../services/by-scroll/scroll-tasks.ts";
 import {
@@ -40,7 +41,8 @@ export function scrollTasks(
 				if (!readFlag(parameters.get("wait_for_completion")))
 					return taskAnswer(task);
 				const timeout = parameters.get("timeout") ?? "30s";
-				return taskAnswer(await ended(task, parseTime("timeout", timeout)));
+				const timeoutMs = parseTime("timeout", timeout);
+				return taskAnswer(await ended(task, timeoutMs, clientSignal(reply)));
 			});
 		});
 
@@ -93,7 +95,8 @@ export function scrollTasks(
 			: url;
 		const theirs = await upstream.read(request, { url: asked, json: true });
 		const { format } = wish;
-		if (theirs.status === 401 || theirs.status === 403)
+		// That there is no such node or task is what OpenSearch says to whoever may ask.
+		if (theirs.status !== 200 && theirs.status !== 404)
 			return sendJson(reply, theirs, { json: theirs.body, format });
 		const json = await make(wish);
 		const own = { status: 200, headers: {}, contentType: jsonType, body: json };
@@ -101,8 +104,12 @@ export function scrollTasks(
 	}
 
 	/** A task once it has ended. @throws SidecarError timeout */
-	async function ended(task: ShownTask, timeoutMs: number): Promise<ShownTask> {
-		const last = await tasks.ended(task.id, timeoutMs);
+	async function ended(
+		task: ShownTask,
+		timeoutMs: number,
+		signal: AbortSignal,
+	): Promise<ShownTask> {
+		const last = await tasks.ended(task.id, timeoutMs, signal);
 		if (last) return last;
 		throw new SidecarError(
 			"timeout",

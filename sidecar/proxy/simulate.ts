@@ -22,6 +22,9 @@ export interface SimulateOptions {
 	bodyLimit: BodyLimit;
 }
 
+const nothingToSimulate =
+	'{"pipeline":{"processors":[]},"docs":[{"_source":{}}]}';
+
 interface SimulateRequest {
 	Params: { id?: string };
 }
@@ -61,6 +64,15 @@ export function simulate(options: SimulateOptions): FastifyPluginAsync {
 			return upstream.forward(request, reply, { body: raw, asSent: true });
 		const { plainUrl: url, format, parameters } = readWish(request);
 		await callers.identify(request.raw.headers);
+		// The processors before an embedding are tried with the sidecar's own rights: not for who may not simulate at all.
+		const allowed = await upstream.read(request, {
+			method: "POST",
+			url: "/_ingest/pipeline/_simulate",
+			body: nothingToSimulate,
+			json: true,
+		});
+		if (allowed.status !== 200)
+			return sendJson(reply, allowed, { json: allowed.body, format });
 		const write: WriteRequest = {
 			index: undefined,
 			pipeline: undefined,

@@ -392,6 +392,69 @@ describe("documents get their vectors", () => {
 		expect(await stored(index, "2")).toEqual({ text: "a", vector });
 	});
 
+	it("where the cluster itself was told behind the sidecar's back: as a document, in a bulk, and whatever of the answer is asked for", async () => {
+		const pipeline = await putPipeline({ processors: [embedding()] });
+		const plain = await createIndex();
+		for (const [query, count] of [
+			["", 2],
+			["?filter_path=errors,items.*.error", 0],
+			["?pretty", 2],
+		] as const) {
+			const index = await createIndex();
+			await sidecar.call("PUT", `/${index}/_doc/0`, { text: "a" });
+			await callOpenSearch("PUT", `/${index}/_settings`, {
+				"index.default_pipeline": pipeline,
+			});
+			const { json } = await sidecar.call(
+				"POST",
+				`/_bulk${query}`,
+				lines(
+					{ index: { _index: plain } },
+					{ text: query },
+					{ index: { _index: index, _id: "1" } },
+					{ text: "a" },
+				),
+			);
+			expect(json).toMatchObject({ errors: false });
+			expect(Reflect.get(Object(json), "items")?.length ?? 0).toBe(count);
+			expect(await stored(index, "1")).toEqual({ text: "a", vector });
+			const other = await sidecar.call("PUT", `/${index}/_doc/2`, {
+				text: "b",
+			});
+			expect(other.status).toBe(201);
+		}
+		await callOpenSearch("POST", `/${plain}/_refresh`);
+		expect(await callOpenSearch("GET", `/${plain}/_count`)).toMatchObject({
+			count: 3,
+		});
+	});
+
+	it("or not, each with a result of its own: also what is held back before what OpenSearch can't read", async () => {
+		const missing = await putPipeline({
+			processors: [
+				{
+					text_embedding: {
+						model_id: "unknown",
+						field_map: { text: "vector" },
+					},
+				},
+			],
+		});
+		const index = await createIndex({ "index.default_pipeline": missing });
+		const { json } = await sidecar.call(
+			"POST",
+			`/${index}/_bulk`,
+			'{"update":{"_id":"1"}}\n{"doc":{"text":"x"}}\n{"index":{"_id":"2"}}\n{"text": broken\n',
+		);
+		expect(json).toMatchObject({
+			errors: true,
+			items: [
+				{ update: { _id: "1", status: 404 } },
+				{ index: { _id: "2", status: 400 } },
+			],
+		});
+	});
+
 	it("of what the processors before leave, where the condition holds", async () => {
 		const index = await createIndex();
 		const pipeline = await putPipeline({

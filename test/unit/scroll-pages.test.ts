@@ -113,7 +113,7 @@ describe("pages of documents", () => {
 		const { pages, calls } = pagesBy(() => page(1));
 		await pages.open();
 		await pages.next(1_500.5);
-		expect(calls[1]?.body).toContain('"scroll":"301501ms"');
+		expect(calls[1]?.body).toContain('"scroll":"1801501ms"');
 	});
 
 	it("end with OpenSearch's own answer where it refuses", async () => {

@@ -37,7 +37,7 @@ describe("the plan of a reindex", () => {
 			description: "reindex from [a, b*] to [d]",
 			source: "a,b*",
 			pageSize: 1_000,
-			keepAlive: "5m",
+			keepAlive: "30m",
 			maxDocs: undefined,
 			proceeds: false,
 			requestsPerSecond: Number.POSITIVE_INFINITY,

@@ -65,7 +65,7 @@ export class ScrollJob {
 	/** @param rate documents a second for all slices together; infinite for as many as can be */
 	rethrottle(rate: number): void {
 		for (const run of this.#runs)
-			run.requestsPerSecond = rate / this.#runs.length;
+			run.requestsPerSecond = rate / Math.min(this.#runs.length, slicesAtOnce);
 	}
 
 	/**

@@ -50,6 +50,9 @@ export interface ScrollPlan {
 }
 
 const defaultPageSize = 1_000;
+
+/** OpenSearch's own is 5 minutes; a page whose documents are embedded may take longer. Scrolls are closed at the end. */
+const keepAlive = "30m";
 const noDocuments = '{"match_none":{}}';
 
 /** The members of a client's body; none for an empty one, undefined for what is no JSON object. */
@@ -129,7 +132,7 @@ export function readCommon(parameters: Parameters) {
 	const refresh = parameters.get("refresh");
 	const writing = ["timeout", "wait_for_active_shards", "require_alias"];
 	return {
-		keepAlive: parameters.get("scroll") ?? "5m",
+		keepAlive: parameters.get("scroll") ?? keepAlive,
 		requestsPerSecond:
 			rate === undefined || rate <= 0 ? Number.POSITIVE_INFINITY : rate,
 		refreshes: refresh === "" || refresh === "true",

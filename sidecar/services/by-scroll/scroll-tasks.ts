@@ -119,15 +119,23 @@ export class ScrollTasks {
 		};
 	}
 
-	/** A task of any sidecar once it has ended; undefined where it does not in so many milliseconds, or is not there. */
-	async ended(id: string, timeoutMs: number): Promise<ShownTask | undefined> {
+	/**
+	 * A task of any sidecar once it has ended; undefined where it does not in so many milliseconds, is not there, or nobody
+	 * waits any more.
+	 */
+	async ended(
+		id: string,
+		timeoutMs: number,
+		client: AbortSignal,
+	): Promise<ShownTask | undefined> {
 		const { now } = this.#options;
 		const until = now() + timeoutMs;
 		for (;;) {
 			const task = await this.get(id);
 			if (!task || task.completed) return task;
 			const left = until - now();
-			if (left <= 0 || this.#stopping.signal.aborted) return undefined;
+			const isLeft = client.aborted || this.#stopping.signal.aborted;
+			if (left <= 0 || isLeft) return undefined;
 			await setTimeout(Math.min(left, askMs));
 		}
 	}

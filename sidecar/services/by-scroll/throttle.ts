@@ -29,7 +29,7 @@ export class Throttle {
 		return this.#rate;
 	}
 
-	/** A wait that is under way is made shorter by it, too, or longer. */
+	/** A wait that is under way is made shorter by it, and never longer: the scroll is kept for no longer than was said. */
 	set rate(rate: number) {
 		this.#rate = rate;
 		this.#changed.abort();
@@ -50,17 +50,23 @@ export class Throttle {
 
 	/** How long to wait with the next documents, milliseconds, after so many that were begun at a moment. */
 	delay(begunAt: number, documents: number): number {
+		return this.#delayAt(this.#now(), begunAt, documents);
+	}
+
+	#delayAt(moment: number, begunAt: number, documents: number): number {
 		const due = begunAt + (documents / this.#rate) * 1_000;
-		return Math.max(0, due - this.#now());
+		return Math.max(0, due - moment);
 	}
 
 	/** Waits as long as {@link delay} says. */
 	async hold(begunAt: number, documents: number): Promise<void> {
 		const start = this.#now();
+		let until = Number.POSITIVE_INFINITY;
 		while (!this.#ended.aborted) {
-			const ms = this.delay(begunAt, documents);
+			until = Math.min(until, start + this.#delayAt(start, begunAt, documents));
+			const ms = until - this.#now();
 			if (ms <= 0) break;
-			this.#until = this.#now() + ms;
+			this.#until = until;
 			const signal = AbortSignal.any([this.#ended, this.#changed.signal]);
 			await setTimeout(Math.min(Math.ceil(ms), longestMs), undefined, {
 				signal,

@@ -48,6 +48,8 @@ export async function* slicesOf(
 					streams = true;
 					const rest = streamed(open, group.slice(at), source);
 					const body = Readable.from(rest, { objectMode: false });
+					// One that nobody begins to read is closed without a word to its source.
+					body.once("close", () => void source.return?.());
 					yield { items: open.items, body, last: true };
 					return;
 				}

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import {
 	type BulkResult,
 	type BulkTarget,
@@ -86,19 +86,29 @@ export class BulkWriter {
 		send: BulkSend<Reply>,
 	): AsyncGenerator<SliceAnswer<Reply>> {
 		let first = true;
+		let alone = true;
 		let underWay: Promise<SliceAnswer<Reply>> | undefined;
-		for await (const slice of slices) {
-			if (underWay) {
-				const answer = await underWay;
-				yield answer;
-				if ("whole" in answer) return;
+		try {
+			for await (const slice of slices) {
+				if (underWay) {
+					const answer = await underWay;
+					yield answer;
+					if ("whole" in answer) {
+						if (slice.body instanceof Readable) slice.body.destroy();
+						return;
+					}
+				}
+				underWay = this.#write(slice, { request, send, first, alone });
+				// It is awaited above or below; until then a failure must not count as one that nobody handles.
+				underWay.catch(() => undefined);
+				alone = false;
+				first &&= slice.items.length > 0 && slice.items.every(isHeld);
 			}
-			underWay = this.#write(slice, { request, send, first });
-			// It is awaited above or below; until then a failure must not count as one that nobody handles.
-			underWay.catch(() => undefined);
-			first &&= slice.items.length > 0 && slice.items.every(({ held }) => held);
+			if (underWay) yield await underWay;
+		} finally {
+			// What OpenSearch was sent is not left behind, whatever ends the rest.
+			await underWay?.catch(() => undefined);
 		}
-		if (underWay) yield await underWay;
 	}
 
 	async #write<Reply extends BulkReply>(
@@ -127,14 +137,14 @@ export class BulkWriter {
 	async #send<Reply extends BulkReply>(
 		{ items, body, last }: BulkSlice,
 		sent: readonly PreparedItem[],
-		{ request, send, first }: Sending<Reply>,
+		{ request, send, first, alone }: Sending<Reply>,
 	): Promise<SliceAnswer<Reply>> {
 		const targets = sent.map((item) => targetOf(item, request));
 		const allFailed = (failure: Failure) =>
 			targets.map((target) => failedResult(target, failure));
 		try {
 			const isWhole =
-				first &&
+				alone &&
 				last &&
 				sent.length === items.length &&
 				!sent.some(({ ours }) => ours);
@@ -143,6 +153,9 @@ export class BulkWriter {
 				return { whole: reply };
 			const answer =
 				reply.status === 200 ? readBulkAnswer(reply.body) : undefined;
+			// Of a whole answer the client may want a part alone: which items its results are of, nobody knows then.
+			if (isWhole && answer?.items.length !== sent.length)
+				return { whole: reply };
 			if (answer)
 				return {
 					results: inOrder(answer.items, targets),
@@ -194,6 +207,7 @@ export class BulkWriter {
 			const answer = await this.#write(slice, {
 				...options,
 				first: false,
+				alone: false,
 				isAgain: true,
 			});
 			if ("whole" in answer) break;
@@ -211,8 +225,14 @@ interface Sending<Reply extends BulkReply> {
 	send: BulkSend<Reply>;
 	/** Nothing of the bulk was sent before. */
 	first: boolean;
+	/** There was no part before. */
+	alone: boolean;
 	/** Its items were sent before. */
 	isAgain?: boolean;
+}
+
+function isHeld({ held }: PreparedItem): boolean {
+	return held !== undefined;
 }
 
 function targetOf(

@@ -4,12 +4,13 @@ import {
 } from "../../../ingest/bulk/bulk-lines.ts";
 import { PreparedDocument } from "../../../ingest/document.ts";
 import type { Failure } from "../../../ingest/failure.ts";
-import type { SidecarError } from "../../errors.ts";
+import { SidecarError } from "../../errors.ts";
 import { BulkAdmission } from "./bulk-admission.ts";
 import type { BulkUpdates } from "./bulk-updates.ts";
 import type { DocumentEmbedder } from "./document-embedder.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
 import type { PipelineService, WritePlan } from "./pipelines.ts";
+import { isPassing } from "./refused-documents.ts";
 import type { StepTerms } from "./step-results.ts";
 import type { WriteRequest, WriteTarget } from "./write-request.ts";
 
@@ -47,6 +48,8 @@ interface Entry {
 	actionLine: Buffer;
 	documents: readonly DocumentToEmbed[];
 	unreadable: boolean;
+	/** Why it is not known what is to be done for it. */
+	refusal?: SidecarError;
 }
 
 /** What is to be done for the items of a group, by their indices and pipelines. */
@@ -168,7 +171,7 @@ export class IngestService {
 		let documents = 0;
 		for await (const items of batches)
 			for (const item of items) {
-				const entry = await this.#entry(item, target, plans);
+				const entry = await this.#entryOrRefusal(item, target, plans);
 				group.push(entry);
 				bytes += item.actionLine.length + (item.source?.length ?? 0);
 				documents += entry.documents.length;
@@ -184,6 +187,21 @@ export class IngestService {
 				documents = 0;
 			}
 		if (group.length > 0) yield group;
+	}
+
+	/** What can't be found out for one item keeps no other from being written. */
+	async #entryOrRefusal(
+		item: BulkItem,
+		target: WriteTarget,
+		plans: Plans,
+	): Promise<Entry> {
+		try {
+			return await this.#entry(item, target, plans);
+		} catch (refusal) {
+			if (!(refusal instanceof SidecarError)) throw refusal;
+			const { actionLine } = item;
+			return { item, actionLine, documents: [], unreadable: false, refusal };
+		}
 	}
 
 	/**
@@ -241,10 +259,11 @@ export class IngestService {
 			group.flatMap(({ documents }) => documents),
 			terms,
 		);
-		return group.map(({ item, actionLine, documents, unreadable }) => {
+		return group.map((entry) => {
+			const { item, actionLine, documents, unreadable } = entry;
 			const source = documents[0]?.document.render() ?? item.source;
 			const [failed] = documents.filter(({ document }) => document.failure);
-			const [refusal] = documents.flatMap(
+			const [refusal = entry.refusal] = documents.flatMap(
 				(document) => refused.get(document) ?? [],
 			);
 			return {
@@ -265,8 +284,9 @@ export class IngestService {
 }
 
 /** Clients send again what has failed with 429, and nothing else. */
-function tryAgain({ type, message: reason }: SidecarError): Failure {
-	return { status: 429, type, reason };
+function tryAgain(refusal: SidecarError): Failure {
+	const { status, type, message: reason } = refusal;
+	return { status: isPassing(refusal) ? 429 : status, type, reason };
 }
 
 /** A failure that no guard raises, since the document goes through no pipeline. */

@@ -149,10 +149,14 @@ function stepsBetween(
 	first: string | undefined,
 	final: string | undefined,
 ): readonly Step[] {
-	const key = JSON.stringify([first, final]);
+	// Pipelines that there are not, which OpenSearch refuses, are not remembered: anyone may name as many as they like.
+	const [own, last] = [first, final].map((id) =>
+		id !== undefined && stored.has(id) ? id : undefined,
+	);
+	const key = JSON.stringify([own, last]);
 	const known = steps.get(key);
 	if (known) return known;
-	const found = allSteps(stored, first, final);
+	const found = allSteps(stored, own, last);
 	steps.set(key, found);
 	return found;
 }
@@ -164,7 +168,7 @@ function allSteps(
 ): readonly Step[] {
 	if (final === undefined)
 		return first === undefined ? nothing : stepsOf(first, stored);
-	return first === undefined || !stored.has(first)
+	return first === undefined
 		? stepsOf(final, stored)
 		: stepsThrough(first, final, stored);
 }
