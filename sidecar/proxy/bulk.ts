@@ -105,7 +105,7 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 		const begun = performance.now();
 		const url = jsonUrl(request.originalUrl);
 		const send = async (body: Buffer | Readable, isWhole: boolean) =>
-			isWhole && !exchange.layout
+			isWhole
 				? asSent(
 						await upstream.ask(request, exchange.reply, {
 							body,
