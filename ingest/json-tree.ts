@@ -84,8 +84,8 @@ export function nodeValue(text: string, node: Node): unknown {
 export type Renderer = (render: (node: Node) => string) => string;
 
 /**
- * Renders an array without some of its elements, and with others, JSON texts with commas between, behind one of them; at
- * its end where none is named.
+ * Renders an array or an object without some of its children, and with others, JSON texts with commas between, behind
+ * one of them; at its end where none is named.
  */
 export function listRenderer(
 	text: string,
@@ -111,7 +111,9 @@ export function listRenderer(
 			? text.slice(list.offset, first.offset) +
 					parts.join("") +
 					text.slice(endOf(last), endOf(list))
-			: `[${parts.join("")}]`;
+			: list.type === "object"
+				? `{${parts.join("")}}`
+				: `[${parts.join("")}]`;
 	};
 }
 

@@ -4,7 +4,8 @@ import { InferenceService } from "../services/inference.ts";
 import { announcePipelines } from "../services/pipeline-news.ts";
 import { PredictionService } from "../services/prediction.ts";
 import { RateLimits } from "../services/rate-limits.ts";
-import { SearchService } from "../services/search.ts";
+import { QueryResolver } from "../services/search/query-resolver.ts";
+import { SearchService } from "../services/search/search-service.ts";
 import { SparseEncodingService } from "../services/sparse-encoding.ts";
 import { BulkUpdates } from "../services/writes/bulk-updates.ts";
 import { BulkWriter } from "../services/writes/bulk-writer.ts";
@@ -75,7 +76,8 @@ export function buildInference(foundation: Foundation, parts: Models) {
 			embedsPartial: settings.SIDECAR_EMBED_PARTIAL_UPDATES,
 		}),
 		search: new SearchService({
-			embedding,
+			models: { embedding, sparseEncoding },
+			resolver: new QueryResolver(),
 			textsLimit,
 			timeoutMs: settings.SIDECAR_INFERENCE_TIMEOUT_MS,
 		}),

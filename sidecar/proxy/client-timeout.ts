@@ -1,10 +1,15 @@
 import { SidecarError } from "../errors.ts";
-import { readQuery } from "../http/query-parameters.ts";
+import { type QueryParameters, readQuery } from "../http/query-parameters.ts";
 import { readTimeout } from "../services/time-value.ts";
 
-/** The `timeout` of a URL; undefined too for a URL that OpenSearch will refuse, which it does in words of its own. */
-export function timeoutParameter(url: string): string | undefined {
-	return unlessRefused(() => readQuery(url).get("timeout"));
+/** The parameters of a URL; none too for a URL that OpenSearch will refuse, which it does in words of its own. */
+export function knownParameters(url: string): QueryParameters {
+	return unlessRefused(() => readQuery(url)) ?? new Map();
+}
+
+/** Its `timeout`. */
+function timeoutParameter(url: string): string | undefined {
+	return knownParameters(url).get("timeout");
 }
 
 /** The same in milliseconds. */

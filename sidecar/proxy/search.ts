@@ -3,10 +3,10 @@ import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
-import type { SearchService } from "../services/search.ts";
+import type { SearchService } from "../services/search/search-service.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
 import { forwardChanged } from "./changed-body.ts";
-import { timeoutParameter } from "./client-timeout.ts";
+import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -17,13 +17,17 @@ export interface SearchRouteOptions {
 	bodyLimit: BodyLimit;
 }
 
+interface Target {
+	Params: { index?: string };
+}
+
 /** `_search`: `neural` queries become `knn` queries on the way. */
 export function search(options: SearchRouteOptions): FastifyPluginAsync {
 	const { upstream, search, callers, bodyLimit } = options;
 	return async (app) => {
 		keepBodiesRaw(app);
 		for (const url of ["/_search", "/:index/_search"])
-			app.route({
+			app.route<Target>({
 				method: ["GET", "POST"],
 				url,
 				handler: async (request, reply) => {
@@ -36,8 +40,16 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 						change: async (body) => {
 							if (!search.concerns(body)) return undefined;
 							await callers.identify(request.raw.headers);
-							const timeout = timeoutParameter(request.originalUrl);
-							return search.rewrite(body, { timeout, signal, truncated });
+							const planned = await search.plan(
+								{
+									body,
+									target: request.params.index,
+									parameters: knownParameters(request.originalUrl),
+									answersHits: true,
+								},
+								{ signal, truncated },
+							);
+							return planned?.body;
 						},
 						addedHeaders: () => truncatedTextsHeaders(truncated.count),
 						passLarge: (bytes) => !search.concerns(bytes),

@@ -1,69 +1,150 @@
 import { isUtf8 } from "node:buffer";
 import type { Node } from "jsonc-parser";
 import {
+	elements,
+	listRenderer,
 	member,
+	members,
+	nodeValue,
 	parseObject,
 	type Renderer,
 	renderTree,
 } from "../../ingest/json-tree.ts";
-import { type NeuralClause, readNeuralClause } from "./neural-clause.ts";
-import { queriesOfSearch } from "./query-walk.ts";
+import { readNeuralQuery } from "./queries/neural-query.ts";
+import type { RenderedQuery, TextQuery } from "./queries/text-query.ts";
+import { isTop } from "./query-place.ts";
+import { type PlacedQuery, queriesOfSearch } from "./query-walk.ts";
 
-/** The body of a search that holds `neural` queries. */
+/** What is changed in the body of a search. */
+export interface BodyChanges {
+	/** How nodes are written; what is not named stays to the byte. */
+	readonly renderers: ReadonlyMap<Node, Renderer>;
+	/** Elements of `rescore` behind those that are there, as JSON. */
+	readonly rescores?: readonly string[];
+	/** Members of the top level that are left out. */
+	readonly without?: ReadonlySet<string>;
+}
+
+/** The body of a search, read for what in it is the sidecar's to do. */
 export class SearchBody {
-	readonly clauses: readonly NeuralClause[];
+	/** The queries that need a model, or what a model makes of a text. */
+	readonly textQueries: readonly TextQuery[];
+	/** The `hybrid` queries, wherever they stand. */
+	readonly hybrids: readonly PlacedQuery[];
 	readonly #text: string;
 	readonly #root: Node;
 
-	private constructor(
-		text: string,
-		root: Node,
-		clauses: readonly NeuralClause[],
-	) {
+	private constructor(text: string, root: Node) {
 		this.#text = text;
 		this.#root = root;
-		this.clauses = clauses;
+		const queries = [...queriesOfSearch(root)];
+		this.textQueries = queries
+			.filter(({ clause }) => clause.name === "neural")
+			.map(readNeuralQuery);
+		this.hybrids = queries.filter(({ clause }) => clause.name === "hybrid");
 	}
 
 	/**
-	 * Undefined for a body without a `neural` query, and for what is no JSON object: OpenSearch then says what is
-	 * wrong with it.
+	 * Undefined for what is no JSON object: OpenSearch then says what is wrong with it.
 	 *
-	 * @throws SidecarError for a `neural` query that is not valid
+	 * @throws SidecarError for a query of the sidecar's that is not valid
 	 */
 	static parse(body: Buffer): SearchBody | undefined {
-		if (!mayHoldNeural(body) || !isUtf8(body)) return undefined;
+		if (!isUtf8(body)) return undefined;
 		const text = body.toString("utf8");
 		const root = parseObject(text, { allowComments: false });
-		if (!root) return undefined;
-		const clauses = [...queriesOfSearch(root)]
-			.filter(({ name }) => name === "neural")
-			.map(readNeuralClause);
-		return clauses.length > 0 ? new SearchBody(text, root, clauses) : undefined;
+		return root && new SearchBody(text, root);
+	}
+
+	/** The `hybrid` query that is the search's query itself. */
+	get topHybrid(): PlacedQuery | undefined {
+		return this.hybrids.find(({ place }) => isTop(place));
 	}
 
 	/** How long the search may take, as it stands in the body; undefined where it is not there, or no value. */
 	get timeout(): string | undefined {
-		const value: unknown = member(this.#root, "timeout")?.value;
+		const value: unknown = this.member("timeout")?.value;
 		return ["string", "number", "boolean"].includes(typeof value)
 			? String(value)
 			: undefined;
 	}
 
-	/** The body with every `neural` query as the `knn` query of its vector; vectors are JSON texts, by clause. */
-	rewrite(vectors: readonly string[]): string {
-		const renderers = new Map<Node, Renderer>();
-		this.clauses.forEach((clause, index) => {
-			const vector = vectors[index];
-			if (vector === undefined)
-				throw new RangeError(`no vector for clause ${index}`);
-			clause.rewrite(vector, renderers);
-		});
-		return renderTree(this.#text, this.#root, renderers);
+	/** The value of a member of the top level; undefined where it is not there. */
+	value(name: string): unknown {
+		const node = this.member(name);
+		return node && nodeValue(this.#text, node);
+	}
+
+	/** A member of the top level. */
+	member(name: string): Node | undefined {
+		return member(this.#root, name);
+	}
+
+	/** The body with its changes. */
+	render({ renderers, rescores = [], without }: BodyChanges): string {
+		const all = new Map(renderers);
+		const added: string[] = [];
+		if (rescores.length > 0) this.#addRescores(rescores, { all, added });
+		const left = this.#children(without);
+		if (added.length > 0 || left.size > 0)
+			all.set(
+				this.#root,
+				listRenderer(this.#text, this.#root, {
+					without: left,
+					...(added.length > 0 && { added: added.join(",") }),
+				}),
+			);
+		return renderTree(this.#text, this.#root, all);
+	}
+
+	#children(names: ReadonlySet<string> | undefined): Set<Node> {
+		const named = members(this.#root).filter(({ name }) => names?.has(name));
+		return new Set(named.map(({ node }) => node));
+	}
+
+	#addRescores(
+		rescores: readonly string[],
+		{ all, added }: { all: Map<Node, Renderer>; added: string[] },
+	): void {
+		const list = this.member("rescore");
+		const text = rescores.join(",");
+		if (!list) added.push(`"rescore":[${text}]`);
+		else if (list.type === "array")
+			all.set(list, listRenderer(this.#text, list, { added: text }));
+		else
+			all.set(list, (render) => {
+				const own = elements(list).flatMap(({ children = [] }) =>
+					children.map(render),
+				);
+				return `[{${own.join(",")}},${text}]`;
+			});
 	}
 }
 
-/** Without parsing: the name must stand there, in plain letters or with a JSON escape among them. */
-export function mayHoldNeural(body: Buffer): boolean {
-	return body.includes("neural") || body.includes("\\u");
+/** The changes of all the queries of a body. */
+export function changesOf(rendered: readonly RenderedQuery[]): {
+	renderers: Map<Node, Renderer>;
+	rescores: string[];
+} {
+	return {
+		renderers: new Map(rendered.flatMap(({ renderers }) => [...renderers])),
+		rescores: rendered.flatMap(({ rescores = [] }) => rescores),
+	};
 }
+
+/**
+ * Without parsing: whether a body may hold something that is the sidecar's to do. Its name must stand there, in plain
+ * letters, with a JSON escape among them, or encoded within a `wrapper`.
+ */
+export function mayConcern(body: Buffer): boolean {
+	return signs.some((sign) => body.includes(sign));
+}
+
+const signs = [
+	"neural",
+	"hybrid",
+	"semantic",
+	"search_pipeline",
+	"wrapper",
+	"\\u",
+];

@@ -1,14 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { SearchBody } from "../../sidecar/search/search-body.ts";
+import {
+	checkNeuralQuery,
+	knnRenderers,
+} from "../../sidecar/search/queries/neural-query.ts";
+import { changesOf, SearchBody } from "../../sidecar/search/search-body.ts";
 
 /** Rewrites with vectors that tell which text they are of: `[<length of the text>]`. */
 function rewrite(body: unknown): unknown {
 	const text = typeof body === "string" ? body : JSON.stringify(body);
 	const search = SearchBody.parse(Buffer.from(text));
-	if (!search) return undefined;
-	return JSON.parse(
-		search.rewrite(search.clauses.map((clause) => `[${clause.text.length}]`)),
-	);
+	if (!search || search.textQueries.length === 0) return undefined;
+	return JSON.parse(render(search));
+}
+
+function render(search: SearchBody): string {
+	const rendered = search.textQueries.map((query) => {
+		checkNeuralQuery(query, query.modelId);
+		return { renderers: knnRenderers(query, `[${query.text?.length}]`) };
+	});
+	return search.render(changesOf(rendered));
 }
 
 const neural = { neural: { v: { query_text: "abc", model_id: "m", k: 3 } } };
@@ -227,8 +237,8 @@ describe("what is no neural query is never touched", () => {
 		const search = SearchBody.parse(
 			Buffer.from(around(JSON.stringify(neural))),
 		);
-		expect(search?.rewrite(["[1]"])).toBe(
-			around(`{"knn":{"v":{"vector":[1],"k":3}}}`),
+		expect(search && render(search)).toBe(
+			around(`{"knn":{"v":{"vector":[3],"k":3}}}`),
 		);
 	});
 });

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { IndexNameStore } from "../../store/index-names.ts";
-import type { SearchService } from "../search.ts";
+import type { SearchService } from "../search/search-service.ts";
 import type { TruncatedTexts } from "../truncated-texts.ts";
 import type { BulkReply, BulkWriter } from "../writes/bulk-writer.ts";
 import type { CallAnswer, ClientCall } from "../writes/client-call.ts";
@@ -83,11 +83,15 @@ export class ScrollService {
 		const { plan, slices, call, truncated } = order;
 		const { writer, search, tasks, pageBytes, now } = this.#options;
 		const signal = tasks.stopped;
-		const rewritten = await search.rewrite(Buffer.from(toJson(plan.search)), {
-			timeout: undefined,
-			signal,
-			truncated,
-		});
+		const rewritten = await search.plan(
+			{
+				body: Buffer.from(toJson(plan.search)),
+				target: plan.source,
+				parameters: new Map(),
+				answersHits: false,
+			},
+			{ signal, truncated },
+		);
 		const url = bulkUrl(plan);
 		const write = {
 			index: undefined,
@@ -99,7 +103,7 @@ export class ScrollService {
 		};
 		return new ScrollJob({
 			plan,
-			search: rewritten === undefined ? plan.search : rawMembers(rewritten),
+			search: rewritten ? rawMembers(rewritten.body) : plan.search,
 			slices,
 			call,
 			write: (items) =>

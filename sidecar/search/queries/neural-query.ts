@@ -1,14 +1,12 @@
 import type { Node } from "jsonc-parser";
-import { type Member, members, type Renderer } from "../../ingest/json-tree.ts";
-import { SidecarError } from "../errors.ts";
-
-/** A `neural` query: a text whose vector is to be looked for in a field. */
-export interface NeuralClause {
-	readonly modelId: string;
-	readonly text: string;
-	/** Puts the `knn` query for a vector, as JSON text, where the clause stands. */
-	rewrite(vector: string, renderers: Map<Node, Renderer>): void;
-}
+import {
+	type Member,
+	members,
+	type Renderer,
+} from "../../../ingest/json-tree.ts";
+import { SidecarError } from "../../errors.ts";
+import type { PlacedQuery } from "../query-walk.ts";
+import type { TextQuery } from "./text-query.ts";
 
 /** Handed on to `knn` as they are. */
 const knnOptions = [
@@ -31,10 +29,9 @@ const defaultK = 10;
 /**
  * A `neural` query, checked as neural-search checks it.
  *
- * @param clause the member with the name `neural`
  * @throws SidecarError bad_query or bad_request, in neural-search's words
  */
-export function readNeuralClause(clause: Member): NeuralClause {
+export function readNeuralQuery({ clause, place }: PlacedQuery): TextQuery {
 	const [field, second] = members(clause.value);
 	if (field?.value.type !== "object")
 		throw new SidecarError("bad_query", "[neural] query needs a field");
@@ -52,28 +49,43 @@ export function readNeuralClause(clause: Member): NeuralClause {
 			"bad_query",
 			`[neural] query does not support [${unknown.name}]`,
 		);
-	const { text, modelId } = validate(options);
 	return {
-		text,
-		modelId,
-		rewrite(vector, renderers) {
-			const key = clause.node.children?.[0];
-			if (key) renderers.set(key, () => '"knn"');
-			renderers.set(field.value, (render) => {
-				const kept = options
-					.filter(({ name }) => knnOptions.includes(name))
-					.map(({ node }) => render(node));
-				const bounded = options.some(({ name }) => ends.includes(name));
-				const k = bounded ? [] : [`"k":${defaultK}`];
-				return `{${[`"vector":${vector}`, ...k, ...kept].join(",")}}`;
-			});
-		},
+		name: "neural",
+		field: field.name,
+		modelId: stringOf(options, "model_id"),
+		text: stringOf(options, "query_text"),
+		place,
+		clause,
+		options,
 	};
 }
 
-function validate(options: readonly Member[]) {
-	const text = stringOf(options, "query_text");
-	const modelId = stringOf(options, "model_id");
+/** How a `neural` query reads as the `knn` query of a vector, JSON. */
+export function knnRenderers(
+	{ clause, options }: TextQuery,
+	vector: string,
+): Map<Node, Renderer> {
+	const renderers = new Map<Node, Renderer>();
+	const [key] = clause.node.children ?? [];
+	const [field] = members(clause.value);
+	if (!key || !field) return renderers;
+	renderers.set(key, () => '"knn"');
+	renderers.set(field.value, (render) => {
+		const kept = options
+			.filter(({ name }) => knnOptions.includes(name))
+			.map(({ node }) => render(node));
+		const bounded = options.some(({ name }) => ends.includes(name));
+		const k = bounded ? [] : [`"k":${defaultK}`];
+		return `{${[`"vector":${vector}`, ...k, ...kept].join(",")}}`;
+	});
+	return renderers;
+}
+
+/** @throws SidecarError bad_request, in neural-search's words */
+export function checkNeuralQuery(
+	{ options, text }: TextQuery,
+	modelId: string | undefined,
+): void {
 	const problems = [
 		!text && "Either query_text or query_image must be provided.",
 		options.filter(({ name }) => ends.includes(name)).length > 1 &&
@@ -81,12 +93,11 @@ function validate(options: readonly Member[]) {
 		modelId === undefined && "model_id must be provided.",
 		modelId === "" && "model_id field can not be empty",
 	].filter((problem) => problem !== false);
-	if (problems.length > 0 || !text || !modelId)
+	if (problems.length > 0)
 		throw new SidecarError(
 			"bad_request",
 			`Invalid neural query: ${problems.join("; ")}`,
 		);
-	return { text, modelId };
 }
 
 function stringOf(
