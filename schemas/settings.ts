@@ -189,6 +189,23 @@ export const SettingsSchema = Type.Object({
 		description:
 			"How long an index's pipeline and a pipeline's definition are remembered.",
 	}),
+	SIDECAR_EMBED_MS_HEADER: Type.Boolean({
+		default: true,
+		description:
+			"Whether the answer to a search with queries for models says in `X-Sidecar-Embed-Ms` how long the models took.",
+	}),
+	SIDECAR_SLOW_REWRITE_MS: Type.Integer({
+		default: 1_000,
+		minimum: 0,
+		unit: "milliseconds",
+		description:
+			"A search that takes longer to be rewritten, models and hybrid sub-queries included, is logged with the hash of its body, its index and its models. 0: none is.",
+	}),
+	SIDECAR_SLOW_REWRITE_QUERIES: Type.Boolean({
+		default: false,
+		description:
+			"Whether the log of slow searches shows their bodies, too: they hold what people have asked.",
+	}),
 	SIDECAR_PREDICT_TEXTS_LIMIT: Type.Integer({
 		default: 1_024,
 		minimum: 1,

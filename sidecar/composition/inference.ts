@@ -6,6 +6,7 @@ import { PredictionService } from "../services/prediction.ts";
 import { RateLimits } from "../services/rate-limits.ts";
 import { QueryResolver } from "../services/search/query-resolver.ts";
 import { SearchService } from "../services/search/search-service.ts";
+import { SlowLog } from "../services/search/slow-log.ts";
 import { SparseEncodingService } from "../services/sparse-encoding.ts";
 import { BulkUpdates } from "../services/writes/bulk-updates.ts";
 import { BulkWriter } from "../services/writes/bulk-writer.ts";
@@ -78,6 +79,11 @@ export function buildInference(foundation: Foundation, parts: Models) {
 		search: new SearchService({
 			models: { embedding, sparseEncoding },
 			resolver: new QueryResolver(),
+			slowLog: new SlowLog({
+				logger,
+				thresholdMs: settings.SIDECAR_SLOW_REWRITE_MS,
+				showsQueries: settings.SIDECAR_SLOW_REWRITE_QUERIES,
+			}),
 			textsLimit,
 			timeoutMs: settings.SIDECAR_INFERENCE_TIMEOUT_MS,
 		}),

@@ -9,6 +9,7 @@ import { passThrough } from "../proxy/pass-through.ts";
 import { noticeChanges } from "../proxy/pipeline-changes.ts";
 import { pipelines as pipelineRoutes } from "../proxy/pipelines.ts";
 import { pluginListing } from "../proxy/plugin-listing.ts";
+import { rewrite } from "../proxy/rewrite.ts";
 import { search as searchRoutes } from "../proxy/search.ts";
 import { simulate } from "../proxy/simulate.ts";
 import { updates as updateRoutes } from "../proxy/updates.ts";
@@ -100,7 +101,15 @@ export function registerProxy(server: FastifyInstance, parts: Parts): Upstream {
 			}),
 		);
 		registerScrolls(proxied, parts, { upstream, bodyLimit });
-		proxied.register(searchRoutes({ upstream, search, callers, bodyLimit }));
+		const searching = {
+			upstream,
+			search,
+			callers,
+			bodyLimit,
+			tellsEmbedMs: settings.SIDECAR_EMBED_MS_HEADER,
+		};
+		proxied.register(searchRoutes(searching));
+		proxied.register(rewrite(searching));
 		proxied.register(async (scope) => {
 			noticeChanges(scope, pipelines);
 			await scope.register(passThrough(upstream));

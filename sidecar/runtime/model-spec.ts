@@ -87,6 +87,8 @@ export interface RunOptions {
 	whenFull?: "refuse" | "wait";
 	/** Takes the inputs that have not begun out of the queue; the call then rejects with the signal's reason. */
 	signal?: AbortSignal;
+	/** Is told the place of each input whose result was kept and needs no run; by a model in this process alone. */
+	onKept?: (index: number) => void;
 }
 
 export interface ModelStats {

@@ -97,7 +97,13 @@ export class RunQueue {
 	/** See LoadedModel.run. */
 	async run(
 		inputs: readonly ModelInput[],
-		{ lane = "ingest", signal, deadline, whenFull = "refuse" }: RunOptions = {},
+		{
+			lane = "ingest",
+			signal,
+			deadline,
+			whenFull = "refuse",
+			onKept,
+		}: RunOptions = {},
 	): Promise<ModelResult[]> {
 		if (this.#closed !== undefined) throw this.#closed;
 		if (inputs.length === 0) return [];
@@ -116,7 +122,9 @@ export class RunQueue {
 			deadline === undefined ? undefined : this.#expiry(deadline, lose);
 		signal?.addEventListener("abort", abort, { once: true });
 		try {
-			this.#enter({ request, inputs: distinct(inputs) }, whenFull);
+			const wanted = { request, inputs: distinct(inputs) };
+			this.#takeKept(wanted, onKept);
+			if (!request.settled) this.#enter(wanted, whenFull);
 			return await request.answer;
 		} finally {
 			clearTimeout(expiry);
@@ -208,15 +216,10 @@ export class RunQueue {
 		}, inMs);
 	}
 
-	/**
-	 * Brings a call in: what is kept, or on its way already, is taken from there, the rest is let in as a whole or
-	 * refused as a whole.
-	 */
+	/** Brings a call in: what is on its way already is taken from there, the rest is let in or refused as a whole. */
 	#enter(wanted: Wanted, whenFull: "refuse" | "wait"): void {
 		const { request } = wanted;
 		const { lane } = request;
-		this.#takeKept(wanted);
-		if (request.settled) return;
 		const { load, longest } = this.#loadOf(wanted);
 		const room = this.#rooms[lane];
 		const calls = this.#calls[lane];
@@ -231,14 +234,17 @@ export class RunQueue {
 		}
 	}
 
-	#takeKept({ request, inputs }: Wanted): void {
+	#takeKept({ request, inputs }: Wanted, onKept: RunOptions["onKept"]): void {
 		const { results, observer, modelId } = this.#options;
 		if (results === undefined) return;
 		for (const [key, { places }] of inputs) {
 			const kept = results.get(key);
 			if (kept === undefined) continue;
 			inputs.delete(key);
-			for (const place of places) request.put(place, kept);
+			for (const place of places) {
+				request.put(place, kept);
+				onKept?.(place);
+			}
 			observer.spared(modelId, request.lane, "kept");
 		}
 	}

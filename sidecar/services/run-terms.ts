@@ -11,6 +11,8 @@ export interface RunTerms {
 	whenFull?: NonNullable<RunOptions["whenFull"]>;
 	/** Is told of every text that was cut. */
 	truncated?: TruncatedTexts;
+	/** Is told the place of every text whose result was kept. */
+	onKept?: NonNullable<RunOptions["onKept"]>;
 }
 
 /** The same for the runtime. */
@@ -18,10 +20,12 @@ export function runOptions({
 	signal,
 	deadline,
 	whenFull,
+	onKept,
 }: RunTerms): Omit<RunOptions, "lane"> {
 	return {
 		...(signal && { signal }),
 		...(deadline && { deadline: deadline.at }),
 		...(whenFull && { whenFull }),
+		...(onKept && { onKept }),
 	};
 }

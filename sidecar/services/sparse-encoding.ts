@@ -1,6 +1,6 @@
 import { SidecarError } from "../errors.ts";
 import type { Lane } from "../runtime/lanes.ts";
-import type { WeightsOutput } from "../runtime/model-result.ts";
+import type { InputFacts, WeightsOutput } from "../runtime/model-result.ts";
 import type { InferenceService } from "./inference.ts";
 import type { RunTerms } from "./run-terms.ts";
 
@@ -21,6 +21,11 @@ export interface SparseRequest {
 	terms?: RunTerms;
 }
 
+/** A text's sparse vector, and how the text was read. */
+export interface SparseEncoding extends InputFacts {
+	vector: SparseVector;
+}
+
 /** Digits that bring every 32-bit float back exactly: IEEE 754 binary32 needs 9. */
 const significantDigits = 9;
 
@@ -34,6 +39,11 @@ export class SparseEncodingService {
 
 	/** The texts' sparse vectors in their order. @throws SidecarError */
 	async sparse(request: SparseRequest): Promise<SparseVector[]> {
+		return (await this.encode(request)).map(({ vector }) => vector);
+	}
+
+	/** {@link sparse}, with how each text was read. */
+	async encode(request: SparseRequest): Promise<SparseEncoding[]> {
 		const { modelId, texts, lane, format = "WORD", terms = {} } = request;
 		const ready = await this.#inference.require(modelId, terms.deadline);
 		const { spec, facts } = ready.loaded;
@@ -50,8 +60,11 @@ export class SparseEncodingService {
 			terms,
 		});
 		return results.map((result) => {
-			if (result.kind === "weights")
-				return sparseVector(result, format, vocabulary);
+			if (result.kind === "weights") {
+				const { tokens, truncated } = result;
+				const vector = sparseVector(result, format, vocabulary);
+				return { vector, tokens, truncated };
+			}
 			throw new SidecarError("internal", "a text came back without weights");
 		});
 	}

@@ -90,7 +90,7 @@ export class ScrollService {
 				parameters: new Map(),
 				answersHits: false,
 			},
-			{ signal, truncated },
+			{ signal, truncated, call },
 		);
 		const url = bulkUrl(plan);
 		const write = {

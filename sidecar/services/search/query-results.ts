@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { vectorJson } from "../../../ingest/vector-json.ts";
 import { SidecarError } from "../../errors.ts";
+import type { InputFacts } from "../../runtime/model-result.ts";
 import type {
 	QueryResult,
 	WantedResult,
@@ -76,10 +77,9 @@ export class QueryResults {
 }
 
 /** How a text was read. */
-export interface QueryFacts {
-	/** Undefined where it is not known. */
-	readonly tokens?: number;
-	readonly truncated?: boolean;
+export interface QueryFacts extends InputFacts {
+	/** Whether the result was kept from before; false too for one that another sidecar's model gave. */
+	readonly kept: boolean;
 }
 
 async function runModel(
@@ -91,18 +91,27 @@ async function runModel(
 	if (!first) return [];
 	const { modelId, form } = first;
 	const texts = wanted.map(({ text }) => text);
-	const request = { modelId, texts, lane: "search" as const, terms };
+	const kept = new Set<number>();
+	const request = {
+		modelId,
+		texts,
+		lane: "search" as const,
+		terms: { ...terms, onKept: (index: number) => kept.add(index) },
+	};
 	if (form === "tokens") {
-		const vectors = await sparseEncoding.sparse(request);
-		return vectors.map((weights) => [{ form, weights }, {}]);
+		const encodings = await sparseEncoding.encode(request);
+		return encodings.map(({ vector, tokens, truncated }, index) => [
+			{ form, weights: vector },
+			{ tokens, truncated, kept: kept.has(index) },
+		]);
 	}
 	const embeddings = await embedding.embed({
 		...request,
 		contentType: "query",
 	});
-	return embeddings.map(({ vector, tokens, truncated }) => [
+	return embeddings.map(({ vector, tokens, truncated }, index) => [
 		{ form, json: vectorJson(vector), dimension: vector.length },
-		{ tokens, truncated },
+		{ tokens, truncated, kept: kept.has(index) },
 	]);
 }
 

@@ -1,15 +1,20 @@
+import { performance } from "node:perf_hooks";
 import { SidecarError } from "../../errors.ts";
 import type { ResolvedQuery } from "../../search/queries/text-query.ts";
 import { changesOf, mayConcern, SearchBody } from "../../search/search-body.ts";
 import { Deadline } from "../deadline.ts";
 import { readTimeout } from "../time-value.ts";
 import type { TruncatedTexts } from "../truncated-texts.ts";
+import type { ClientCall } from "../writes/client-call.ts";
 import type { QueryResolver } from "./query-resolver.ts";
 import { type QueryModels, QueryResults } from "./query-results.ts";
+import { type ReportedQuery, reportQuery } from "./rewrite-report.ts";
+import type { SlowLog } from "./slow-log.ts";
 
 export interface SearchOptions {
 	models: QueryModels;
 	resolver: QueryResolver;
+	slowLog: SlowLog;
 	/** Queries for models in one request at most. */
 	textsLimit: number;
 	/** Time for the vectors where a search does not say how long it may take, milliseconds. */
@@ -32,6 +37,8 @@ export interface SearchTerms {
 	signal: AbortSignal;
 	/** Is told of every text that was cut. */
 	truncated: TruncatedTexts;
+	/** For what has to be asked before. */
+	call: ClientCall;
 }
 
 /** What becomes of a search; neither where it goes on as it was sent. */
@@ -44,8 +51,12 @@ export interface PlannedSearch {
 export interface SearchPlan {
 	/** What is sent instead of its body. */
 	body: string;
-	/** How long the request's texts took, milliseconds. */
+	/** What became of each query. */
+	queries: readonly ReportedQuery[];
+	/** How long the texts of the whole request took, milliseconds. */
 	embedMs: number;
+	/** From the request's arrival to the plan, milliseconds. */
+	tookMs: number;
 }
 
 /** A search of which all is known but for what models make of its texts. */
@@ -90,6 +101,7 @@ export class SearchService {
 		requests: readonly SearchRequest[],
 		terms: SearchTerms,
 	): Promise<PlannedSearch[]> {
+		const start = performance.now();
 		const prepared = await Promise.all(
 			requests.map((request) => settled(this.#prepare(request))),
 		);
@@ -103,8 +115,10 @@ export class SearchService {
 				"bad_request",
 				`the request holds ${wanted.length} queries for models, SIDECAR_PREDICT_TEXTS_LIMIT allows ${textsLimit}`,
 			);
+		const { signal, truncated } = terms;
 		const results = await QueryResults.make(wanted, models, {
-			...terms,
+			signal,
+			truncated,
 			// Their texts are embedded together: the search that may take longest says for how long.
 			deadline: Deadline.after(
 				Math.max(0, ...searches.map(({ timeoutMs }) => timeoutMs)),
@@ -114,12 +128,10 @@ export class SearchService {
 			prepared.map(async ({ value, error }) => {
 				if (error) return { error };
 				if (!value) return {};
-				const finished = await settled(this.#finish(value, results));
-				return finished.error
-					? { error: finished.error }
-					: finished.value
-						? { plan: finished.value }
-						: {};
+				const finished = await settled(this.#finish(value, results, start));
+				return finished.value
+					? { plan: finished.value }
+					: { ...(finished.error && { error: finished.error }) };
 			}),
 		);
 	}
@@ -144,17 +156,27 @@ export class SearchService {
 		};
 	}
 
+	/** @param start when the request came */
 	async #finish(
-		{ body, queries }: PreparedSearch,
+		{ request, body, queries }: PreparedSearch,
 		results: QueryResults,
+		start: number,
 	): Promise<SearchPlan> {
 		const rendered = queries.map(({ wanted, render }) =>
 			render(wanted && results.of(wanted)),
 		);
-		return {
+		const plan = {
 			body: body.render(changesOf(rendered)),
+			queries: queries.map((query) => reportQuery(query, results)),
 			embedMs: results.tookMs,
+			tookMs: performance.now() - start,
 		};
+		this.#options.slowLog.note({
+			...plan,
+			body: request.body,
+			target: request.target,
+		});
+		return plan;
 	}
 }
 
