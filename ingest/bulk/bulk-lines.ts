@@ -96,7 +96,8 @@ export async function* readItems(
 		const items: BulkItem[] = [];
 		for (const line of lines) {
 			if (pending) {
-				items.push({ ...pending, source: line });
+				const { action, actionLine } = pending;
+				items.push({ action, actionLine, source: line });
 				pending = undefined;
 				continue;
 			}

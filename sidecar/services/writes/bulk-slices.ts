@@ -74,7 +74,7 @@ function leftOpen<T>(source: AsyncIterator<T>): AsyncIterable<T> {
 /** Items that are gathered for a request; in memory at most the limit and one item more. */
 class OpenSlice {
 	readonly items: PreparedItem[] = [];
-	readonly lines: Buffer[] = [];
+	readonly lines = new Lines();
 	bytes = 0;
 	unreadable = false;
 
@@ -83,12 +83,7 @@ class OpenSlice {
 		this.bytes += size;
 		this.unreadable ||= item.unreadable;
 		if (item.held) return;
-		for (const line of item.lines) {
-			const previous = this.lines.at(-1);
-			// The last line of a body may have no end, and may now be followed by another one.
-			if (previous && previous.at(-1) !== lineBreak) this.lines.push(newLine);
-			this.lines.push(line);
-		}
+		for (const line of item.lines) this.lines.add(line);
 	}
 
 	/** Nothing but blank lines. */
@@ -97,15 +92,56 @@ class OpenSlice {
 	}
 
 	close(last: boolean): BulkSlice {
-		const end = this.lines.at(-1);
 		// Only the last line of the whole body is to be as it came, whatever OpenSearch makes of that.
-		if (!last && end && end.at(-1) !== lineBreak) this.lines.push(newLine);
-		return { items: this.items, body: Buffer.concat(this.lines), last };
+		if (!last) this.lines.end();
+		const body = Buffer.concat(this.lines.pieces);
+		return { items: this.items, body, last };
 	}
 }
 
 const lineBreak = 0x0a;
 const newLine = Buffer.from("\n");
+
+/** Lines one behind the other. Those that stand so in memory, as they came, are one piece. */
+class Lines {
+	readonly #pieces: Piece[] = [];
+	#last: Piece | undefined;
+	/** Whether the last line, if there is one, has its line break. */
+	#ended = true;
+
+	add(line: Buffer): void {
+		// The last line of a body may have no end, and may now be followed by another one.
+		this.end();
+		const { buffer, byteOffset: start, length } = line;
+		const last = this.#last;
+		if (last?.end === start && last.buffer === buffer) last.end += length;
+		else {
+			this.#last = { buffer, start, end: start + length };
+			this.#pieces.push(this.#last);
+		}
+		this.#ended = line[length - 1] === lineBreak;
+	}
+
+	/** Has the last line end in a line break. */
+	end(): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		this.add(newLine);
+	}
+
+	get pieces(): Buffer[] {
+		return this.#pieces.map(({ buffer, start, end }) =>
+			Buffer.from(buffer, start, end - start),
+		);
+	}
+}
+
+interface Piece {
+	readonly buffer: ArrayBufferLike;
+	readonly start: number;
+	/** The byte behind it. */
+	end: number;
+}
 
 async function* streamed(
 	open: OpenSlice,
@@ -113,7 +149,7 @@ async function* streamed(
 	rest: AsyncIterator<readonly PreparedItem[]>,
 ): AsyncGenerator<Buffer> {
 	try {
-		yield* open.lines;
+		yield* open.lines.pieces;
 		for (const { lines } of group) yield* lines;
 		for await (const next of leftOpen(rest))
 			for (const { lines } of next) yield* lines;
@@ -128,5 +164,7 @@ function isBlank({ lines }: PreparedItem): boolean {
 }
 
 function sizeOf({ lines }: PreparedItem): number {
-	return lines.reduce((bytes, line) => bytes + line.length, 0);
+	let bytes = 0;
+	for (const line of lines) bytes += line.length;
+	return bytes;
 }

@@ -139,9 +139,9 @@ export class BulkWriter {
 		sent: readonly PreparedItem[],
 		{ request, send, first, alone }: Sending<Reply>,
 	): Promise<SliceAnswer<Reply>> {
-		const targets = sent.map((item) => targetOf(item, request));
+		const targets = () => sent.map((item) => targetOf(item, request));
 		const allFailed = (failure: Failure) =>
-			targets.map((target) => failedResult(target, failure));
+			targets().map((target) => failedResult(target, failure));
 		try {
 			const isWhole =
 				alone &&
@@ -158,7 +158,7 @@ export class BulkWriter {
 				return { whole: reply };
 			if (answer)
 				return {
-					results: inOrder(answer.items, targets),
+					results: inOrder(answer.items, targets()),
 					ingestTook: answer.ingestTook,
 					reply,
 				};

@@ -171,7 +171,10 @@ export class IngestService {
 		let documents = 0;
 		for await (const items of batches)
 			for (const item of items) {
-				const entry = await this.#entryOrRefusal(item, target, plans);
+				// Nothing is waited for where nothing has to be: a bulk may have 100,000 such items.
+				const entry =
+					untouchedBy(plans, item, target) ??
+					(await this.#entryOrRefusal(item, target, plans));
 				group.push(entry);
 				bytes += item.actionLine.length + (item.source?.length ?? 0);
 				documents += entry.documents.length;
@@ -214,12 +217,7 @@ export class IngestService {
 		plans: Plans,
 	): Promise<Entry> {
 		const { action, actionLine, source } = item;
-		const untouched = {
-			item,
-			actionLine,
-			documents: [],
-			unreadable: false,
-		};
+		const untouched = untouchedEntry(item);
 		if (!source || !action) return untouched;
 		if (action.operation === "update") {
 			const documents = await this.#options.updates.forBulk(item, target);
@@ -228,7 +226,7 @@ export class IngestService {
 		if (action.operation === "delete") return untouched;
 		const index = action.index ?? target.index;
 		const pipeline = action.pipeline ?? target.pipeline;
-		const key = `${index}\n${pipeline}`;
+		const key = planKey(index, pipeline);
 		const plan = plans.get(key) ?? (await this.#plan({ index, pipeline }));
 		plans.set(key, plan);
 		const { steps, implied } = plan;
@@ -255,6 +253,7 @@ export class IngestService {
 		group: readonly Entry[],
 		terms: StepTerms,
 	): Promise<PreparedItem[]> {
+		if (group.every(isUntouched)) return group.map(asItCame);
 		const refused = await this.#options.embedder.embed(
 			group.flatMap(({ documents }) => documents),
 			terms,
@@ -281,6 +280,57 @@ export class IngestService {
 	#plan({ index, pipeline }: WriteTarget): Promise<WritePlan> {
 		return this.#options.pipelines.forWrite(index, pipeline);
 	}
+}
+
+function planKey(
+	index: string | undefined,
+	pipeline: string | undefined,
+): string {
+	return `${index}\n${pipeline}`;
+}
+
+/** The entry of an item for which it is known that there is nothing to do; undefined for any other. */
+function untouchedBy(
+	plans: Plans,
+	item: BulkItem,
+	target: WriteTarget,
+): Entry | undefined {
+	const { action, source } = item;
+	if (!source || !action || action.operation === "delete")
+		return untouchedEntry(item);
+	if (action.operation === "update") return undefined;
+	const plan = plans.get(
+		planKey(action.index ?? target.index, action.pipeline ?? target.pipeline),
+	);
+	return plan?.steps.length === 0 ? untouchedEntry(item) : undefined;
+}
+
+function untouchedEntry(item: BulkItem): Entry {
+	return {
+		item,
+		actionLine: item.actionLine,
+		documents: nothing,
+		unreadable: false,
+	};
+}
+
+const nothing: readonly DocumentToEmbed[] = [];
+
+function isUntouched({ documents, unreadable, refusal }: Entry): boolean {
+	return documents.length === 0 && !unreadable && refusal === undefined;
+}
+
+function asItCame({ item }: Entry): PreparedItem {
+	const { actionLine, source } = item;
+	return {
+		item,
+		lines: source ? [actionLine, source] : [actionLine],
+		ours: false,
+		unreadable: false,
+		failure: undefined,
+		held: undefined,
+		refusal: undefined,
+	};
 }
 
 /** Clients send again what has failed with 429, and nothing else. */
