@@ -14,17 +14,44 @@ const none: QueryParameters = new Map();
 export function readQuery(url: string): QueryParameters {
 	const start = url.indexOf("?");
 	if (start < 0) return none;
-	const hash = url.indexOf("#", start);
-	const query = url.slice(start + 1, hash < 0 ? url.length : hash);
 	const parameters = new Map<string, string>();
-	for (const piece of query.split(/[&;]/)) {
-		const text = withoutLeadingEquals(piece);
-		if (text === "") continue;
-		const end = text.indexOf("=");
-		const name = decode(end < 0 ? text : text.slice(0, end));
-		parameters.set(name, end < 0 ? "" : decode(text.slice(end + 1)));
+	for (const piece of pieces(url, start)) {
+		const { name, value } = halves(piece);
+		if (name !== "") parameters.set(decode(name), decode(value));
 	}
 	return parameters;
+}
+
+/**
+ * A URL with some of its parameters: what is kept of it stays to the byte.
+ *
+ * @throws SidecarError bad_parameter for a `%` in a name that begins no escape
+ */
+export function withParameters(
+	url: string,
+	isKept: (name: string) => boolean,
+): string {
+	const start = url.indexOf("?");
+	if (start < 0) return url;
+	const kept = pieces(url, start).filter((piece) =>
+		isKept(decode(halves(piece).name)),
+	);
+	const path = url.slice(0, start);
+	return kept.length === 0 ? path : `${path}?${kept.join("&")}`;
+}
+
+/** @param start where the URL's query begins */
+function pieces(url: string, start: number): string[] {
+	const hash = url.indexOf("#", start);
+	return url.slice(start + 1, hash < 0 ? url.length : hash).split(/[&;]/);
+}
+
+function halves(piece: string): { name: string; value: string } {
+	const text = withoutLeadingEquals(piece);
+	const end = text.indexOf("=");
+	return end < 0
+		? { name: text, value: "" }
+		: { name: text.slice(0, end), value: text.slice(end + 1) };
 }
 
 /**

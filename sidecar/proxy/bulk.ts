@@ -9,14 +9,9 @@ import {
 } from "../../ingest/bulk/bulk-lines.ts";
 import { unseenReason } from "../../ingest/pipelines/guard-processor.ts";
 import { SidecarError } from "../errors.ts";
-import {
-	type AnswerFormat,
-	formatAnswer,
-	readAnswerFormat,
-} from "../http/answer-format.ts";
+import { formatAnswer } from "../http/answer-format.ts";
 import { bytesOf } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
-import { readQuery } from "../http/query-parameters.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
@@ -25,11 +20,11 @@ import type { ContentLimit } from "../services/writes/content-limit.ts";
 import type { PipelineService } from "../services/writes/pipelines.ts";
 import type { WriteRequest } from "../services/writes/write-request.ts";
 import { BulkResults } from "./bulk-results.ts";
+import { type Wish, wishUnlessRefused } from "./changed-answer.ts";
 import { clientCall } from "./client-call.ts";
 import { clientTimeoutMs } from "./client-timeout.ts";
 import { type HeldAnswer, handOn } from "./exchange.ts";
 import { textOf as heldText, mayMention } from "./guard-failure.ts";
-import { jsonUrl } from "./json-url.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { ReadAnswer, Upstream } from "./upstream.ts";
 
@@ -68,10 +63,10 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 				handler: async (request, reply) => {
 					const { headers } = request.raw;
 					const limit = await contentLimit.get();
-					const layout = layoutOf(request);
+					const wish = wishUnlessRefused(request);
 					if (
 						!(await pipelines.anyGuarded()) ||
-						layout === "unknown" ||
+						!wish ||
 						binary.test(headers["content-type"] ?? "") ||
 						// OpenSearch says that it is too large.
 						Number(headers["content-length"] ?? 0) > limit
@@ -91,7 +86,7 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 					const body = limited(bytesOf(request), limit);
 					const lines = splitLines(body, options.lineLimit);
 					return named(request, () =>
-						run({ request, reply, write, layout }, readItems(lines)),
+						run({ request, reply, write, wish }, readItems(lines)),
 					);
 				},
 			});
@@ -102,8 +97,8 @@ export function bulk(options: BulkOptions): FastifyPluginAsync {
 		items: ReturnType<typeof readItems>,
 	): Promise<FastifyReply> {
 		const { request, write } = exchange;
+		const { plainUrl: url } = exchange.wish;
 		const begun = performance.now();
-		const url = jsonUrl(request.originalUrl);
 		const send = async (body: Buffer | Readable, isWhole: boolean) =>
 			isWhole
 				? asSent(
@@ -150,23 +145,7 @@ interface Exchange {
 	request: FastifyRequest;
 	reply: FastifyReply;
 	write: WriteRequest;
-	/** How the client wants its answer; undefined for plain JSON. */
-	layout: AnswerFormat | undefined;
-}
-
-/** What the sidecar can't write, or OpenSearch refuses, is for OpenSearch to answer. */
-function layoutOf(
-	request: FastifyRequest,
-): AnswerFormat | undefined | "unknown" {
-	try {
-		return readAnswerFormat(
-			readQuery(request.originalUrl),
-			request.raw.headers,
-		);
-	} catch (error) {
-		if (error instanceof SidecarError) return "unknown";
-		throw error;
-	}
+	wish: Wish;
 }
 
 /** An answer of which every header and byte can go on. */
@@ -194,7 +173,7 @@ function sendWhole(
 }
 
 function answer(
-	{ reply, write, layout }: Exchange,
+	{ reply, write, wish }: Exchange,
 	last: ReadAnswer | HeldReply | undefined,
 ): FastifyReply {
 	return reply
@@ -204,13 +183,15 @@ function answer(
 		})
 		.header(
 			"content-type",
-			layout?.yaml ? "application/yaml" : "application/json; charset=UTF-8",
+			wish.format?.yaml
+				? "application/yaml"
+				: "application/json; charset=UTF-8",
 		);
 }
 
 /** An answer in the form that the client wants. */
-function formatted({ layout }: Exchange, json: string): string {
-	return layout ? formatAnswer(json, layout) : json;
+function formatted({ wish }: Exchange, json: string): string {
+	return wish.format ? formatAnswer(json, wish.format) : json;
 }
 
 /** @throws SidecarError too_large past the limit */

@@ -6,7 +6,11 @@ import {
 	isErrorAnswer,
 	readAnswerFormat,
 } from "../http/answer-format.ts";
-import { type QueryParameters, readQuery } from "../http/query-parameters.ts";
+import {
+	type QueryParameters,
+	readQuery,
+	withParameters,
+} from "../http/query-parameters.ts";
 import type { ReadAnswer } from "./upstream.ts";
 
 /** How a client wants an answer that is changed on its way. */
@@ -20,16 +24,19 @@ export interface Wish {
 
 const ofForm = new Set(["filter_path", "format", "pretty"]);
 
-/** @throws SidecarError for a form that OpenSearch refuses, or that only OpenSearch can write */
-export function readWish({ originalUrl, raw }: FastifyRequest): Wish {
+/**
+ * @param url to ask OpenSearch by; without it the client's
+ * @throws SidecarError for a form that OpenSearch refuses, or that only OpenSearch can write
+ */
+export function readWish(
+	{ originalUrl, raw }: FastifyRequest,
+	url = originalUrl,
+): Wish {
 	const parameters = readQuery(originalUrl);
-	const kept = [...parameters].filter(([name]) => !ofForm.has(name));
-	const [path = ""] = originalUrl.split("?", 1);
-	const query = new URLSearchParams(kept).toString();
 	return {
 		parameters,
 		format: readAnswerFormat(parameters, raw.headers),
-		plainUrl: query === "" ? path : `${path}?${query}`,
+		plainUrl: withParameters(url, (name) => !ofForm.has(name)),
 	};
 }
 

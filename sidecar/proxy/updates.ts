@@ -1,38 +1,28 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { unseenReason } from "../../ingest/pipelines/guard-processor.ts";
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { SidecarError } from "../errors.ts";
-import { type BodyLimit, inflate } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
-import { type QueryParameters, readQuery } from "../http/query-parameters.ts";
-import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
-import type { CallerService } from "../services/callers.ts";
+import {
+	type QueryParameters,
+	readQuery,
+	withParameters,
+} from "../http/query-parameters.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
-import type { IngestService } from "../services/writes/ingest.ts";
-import type { PipelineService } from "../services/writes/pipelines.ts";
 import type { UpdateRequest } from "../services/writes/update-request.ts";
 import { replacedTooLate } from "../services/writes/update-script.ts";
 import type { UpdateService } from "../services/writes/updates.ts";
-import { readUpTo } from "./changed-body.ts";
 import { clientCall } from "./client-call.ts";
 import { clientTimeoutMs } from "./client-timeout.ts";
-import { handOn } from "./exchange.ts";
+import type { HeldAnswer } from "./exchange.ts";
+import { textOf } from "./guard-failure.ts";
 import {
-	guardReason,
-	mayBeGuards,
-	raiseGuardFailure,
-	textOf,
-} from "./guard-failure.ts";
+	type GuardedWrite,
+	type GuardedWriteOptions,
+	sendGuarded,
+} from "./guarded-write.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
-import type { Upstream } from "./upstream.ts";
 
-export interface UpdatesOptions {
-	upstream: Upstream;
-	ingest: IngestService;
+export interface UpdatesOptions extends GuardedWriteOptions {
 	updates: UpdateService;
-	pipelines: PipelineService;
-	callers: CallerService;
-	/** One update. */
-	limit: BodyLimit;
 }
 
 interface UpdateParams {
@@ -44,7 +34,7 @@ const attemptsAgain = 3;
 
 /** `_update`: what it leaves of a document is embedded where the index's pipeline asks for it. */
 export function updates(options: UpdatesOptions): FastifyPluginAsync {
-	const { upstream, ingest, updates, pipelines, callers, limit } = options;
+	const { upstream, updates, pipelines } = options;
 	return async (app) => {
 		keepBodiesRaw(app);
 		app.post<UpdateParams>("/:index/_update/:id", async (request, reply) => {
@@ -54,11 +44,13 @@ export function updates(options: UpdatesOptions): FastifyPluginAsync {
 			const retries = parameters && retriesIn(parameters);
 			if (!parameters || Number.isNaN(retries))
 				return upstream.forward(request, reply);
-			return send(request, reply, {
+			const update: UpdateRequest = {
 				...request.params,
 				pipeline: undefined,
 				routing: parameters.get("routing"),
-				readUrl: urlWith(request.originalUrl, (name) => addressing.has(name)),
+				readUrl: withParameters(request.originalUrl, (name) =>
+					addressing.has(name),
+				),
 				shown: {
 					_source: parameters.get("_source"),
 					_source_includes: parameters.get("_source_includes"),
@@ -70,55 +62,31 @@ export function updates(options: UpdatesOptions): FastifyPluginAsync {
 				timeoutMs: clientTimeoutMs(request.originalUrl),
 				truncated: new TruncatedTexts(),
 				call: clientCall(upstream, request),
-			});
+			};
+			const prepare = preparation(request, update);
+			return sendGuarded(options, { request, reply, write: update, prepare });
 		});
 	};
 
-	async function send(
-		request: FastifyRequest,
-		reply: FastifyReply,
+	/** What is sent for one update, each time that it is tried. */
+	function preparation(
+		{ originalUrl }: FastifyRequest,
 		update: UpdateRequest,
-	): Promise<FastifyReply> {
-		const raw = await readUpTo(request, limit, () => false);
-		const body = Buffer.isBuffer(raw)
-			? await inflate(request, raw, limit)
-			: undefined;
-		if (!body)
-			return upstream.forward(request, reply, { body: raw, asSent: true });
+	): GuardedWrite["prepare"] {
 		let attempts = 0;
-		// What is known of the index's pipelines may be old: then a guard refuses the document, and all is done once more.
-		for (let isAgain = false; ; ) {
-			const concerned = await ingest.concerns(update);
-			if (concerned) await callers.identify(request.raw.headers);
-			const prepared = concerned
-				? await updates.prepare(body, update)
-				: undefined;
-			const held = await upstream.ask(request, reply, {
-				...(prepared ? { body: prepared.body } : { body: raw, asSent: true }),
-				...(prepared?.pinned && { url: withoutRetries(request.originalUrl) }),
-				addedHeaders: () => truncatedTextsHeaders(update.truncated.count),
-				holds: (status) =>
-					mayBeGuards(status) ||
-					(prepared?.pinned === true && mayBeLate(status)),
-			});
-			if (!held) return reply;
-			const text = textOf(held);
-			const isLate =
-				prepared?.pinned === true &&
-				(held.status !== 400 || text.includes(replacedTooLate));
-			if (isLate && !update.isConditional && mayBeLate(held.status))
-				if (attempts++ < (update.retries ?? attemptsAgain)) continue;
-			const isUnseen = guardReason(text)?.includes(unseenReason);
-			if (isUnseen && prepared?.refusal !== undefined)
-				throw new SidecarError("bad_request", prepared.refusal);
-			if (isUnseen && !isAgain) {
-				pipelines.forget();
-				isAgain = true;
-				continue;
-			}
-			raiseGuardFailure(held, prepared?.failure);
-			return handOn(reply, held);
-		}
+		const isWanted = (held: HeldAnswer) =>
+			!update.isConditional &&
+			isLate(held) &&
+			attempts++ < (update.retries ?? attemptsAgain);
+		return async (body) => {
+			const prepared = await updates.prepare(body, update);
+			if (!prepared?.pinned) return prepared;
+			return {
+				...prepared,
+				url: withParameters(originalUrl, isNoRetry),
+				retry: { mayBeMeant: mayBeLate, isWanted },
+			};
+		};
 	}
 }
 
@@ -131,17 +99,8 @@ const addressing: ReadonlySet<string> = new Set([
 ]);
 
 /** An update for one version of a document can't be repeated by OpenSearch. */
-function withoutRetries(url: string): string {
-	return urlWith(url, (name) => name !== "retry_on_conflict");
-}
-
-/** A URL with some of its parameters; what is left stays to the byte. */
-function urlWith(url: string, keep: (name: string) => boolean): string {
-	const [path = "", query = ""] = url.split("#", 1)[0]?.split("?") ?? [];
-	const kept = query
-		.split(/[&;]/)
-		.filter((piece) => keep(piece.split("=", 1)[0] ?? ""));
-	return kept.length === 0 ? path : `${path}?${kept.join("&")}`;
+function isNoRetry(name: string): boolean {
+	return name !== "retry_on_conflict";
 }
 
 /** NaN for what OpenSearch refuses. */
@@ -166,4 +125,12 @@ function parametersOf({
 /** Whether an answer may say that the document was another one by the time that the update came. */
 function mayBeLate(status: number): boolean {
 	return status === 409 || status === 404 || status === 400;
+}
+
+/** Whether an answer says so indeed. */
+function isLate(held: HeldAnswer): boolean {
+	return (
+		mayBeLate(held.status) &&
+		(held.status !== 400 || textOf(held).includes(replacedTooLate))
+	);
 }

@@ -1,7 +1,5 @@
-import { createRequire } from "node:module";
-import { parseArgs } from "node:util";
-import type { Precision } from "../../sidecar/dev/model-artifact.ts";
 import { peerVersion } from "../helpers/peer.ts";
+import { readBenchOptions } from "./bench-options.ts";
 import { Ending } from "./ending.ts";
 import { againstMlCommons } from "./ingest/against-ml-commons.ts";
 import { bulkMemory } from "./ingest/bulk-memory.ts";
@@ -15,10 +13,9 @@ import { rawShare, rawShareSettings } from "./ingest/raw-share.ts";
 import { Rest } from "./ingest/rest.ts";
 import { sentAgain } from "./ingest/sent-again.ts";
 import { withoutEmbedding } from "./ingest/without-embedding.ts";
+import { MeasuredRows } from "./measured-rows.ts";
 import { LoadGenerator } from "./runtime/load.ts";
-import { precisions } from "./runtime/plan.ts";
 import { startServers } from "./runtime/servers.ts";
-import { circumstances, isMet, markdown, type Row } from "./runtime/table.ts";
 import { BenchTexts } from "./runtime/texts.ts";
 
 /*
@@ -30,52 +27,15 @@ import { BenchTexts } from "./runtime/texts.ts";
  */
 
 const parts = ["memory", "bulk", "again", "plain", "share"] as const;
-type Part = (typeof parts)[number];
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
 
-const { values } = parseArgs({
-	options: {
-		quick: { type: "boolean", default: false },
-		only: { type: "string", default: parts.join() },
-		profile: { type: "string" },
-	},
-});
-const wanted = values.only.split(",").map((name) => {
-	const found = parts.find((part) => part === name);
-	if (found !== undefined) return found;
-	throw new Error(`--only takes ${parts.join()}, not ${name}`);
-});
-const plan = values.quick ? quickIngestPlan : wholeIngestPlan;
-
-const rows: Row[] = [];
-
-/** Says at once what came out, if the part is wanted. */
-async function measure(
-	part: Part,
-	measured: readonly (() => Promise<Row[]>)[],
-): Promise<void> {
-	if (!wanted.includes(part)) return;
-	for (const one of measured) {
-		const start = performance.now();
-		const made = await one();
-		const seconds = ((performance.now() - start) / 1000).toFixed(0);
-		report(`${part}, ${seconds} s\n${markdown(made)}`);
-		rows.push(...made);
-	}
-}
-
-function each(measured: (precision: Precision) => Promise<Row[]>) {
-	return precisions.map((precision) => () => measured(precision));
-}
-
-const onnxRuntime: unknown = createRequire(import.meta.url)(
-	"onnxruntime-node/package.json",
-).version;
-const measuredOn = circumstances({
-	"ml-commons and neural-search": peerVersion,
-	"onnxruntime-node": String(onnxRuntime),
-	"Node.js": process.versions.node,
+const { quick, wanted, profile } = readBenchOptions(parts);
+const plan = quick ? quickIngestPlan : wholeIngestPlan;
+const rows = new MeasuredRows({
+	wanted,
+	report,
+	versions: { "ml-commons and neural-search": peerVersion },
 });
 const ending = new Ending(report);
 try {
@@ -83,15 +43,15 @@ try {
 	const load = await LoadGenerator.start();
 	ending.add(() => load.end());
 	const rest = new Rest(plan.restMs);
-	await measure("memory", [
-		() => bulkMemory({ load, texts, plan, ending, report }),
-	]);
-	if (wanted.some((part) => part !== "memory")) {
+	await rows.measure("memory", () =>
+		bulkMemory({ load, texts, plan, ending, report }),
+	);
+	if (parts.some((part) => part !== "memory" && wanted.has(part))) {
 		const servers = await startServers({
 			ending,
 			report,
 			settings: {},
-			...(values.profile !== undefined && { profileFolder: values.profile }),
+			...profile,
 		});
 		const bench: IngestBench = {
 			servers,
@@ -102,23 +62,17 @@ try {
 			report,
 		};
 		await prepareSidecar(bench);
-		await measure(
-			"bulk",
-			each((precision) => againstMlCommons(bench, precision)),
+		await rows.measureBoth("bulk", (precision) =>
+			againstMlCommons(bench, precision),
 		);
-		await measure(
-			"again",
-			each((precision) => sentAgain(bench, precision)),
-		);
-		await measure("plain", [() => withoutEmbedding(bench, texts)]);
-		if (wanted.includes("share")) await servers.restart(rawShareSettings);
-		await measure(
-			"share",
-			each((precision) => rawShare(bench, precision, { texts, ending })),
+		await rows.measureBoth("again", (precision) => sentAgain(bench, precision));
+		await rows.measure("plain", () => withoutEmbedding(bench, texts));
+		if (wanted.has("share")) await servers.restart(rawShareSettings);
+		await rows.measureBoth("share", (precision) =>
+			rawShare(bench, precision, { texts, ending }),
 		);
 	}
-	console.log(`${measuredOn}; ${rest}\n\n${markdown(rows)}`);
-	if (rows.some((row) => isMet(row) === false)) process.exitCode = 1;
+	rows.print(rest);
 } finally {
 	await ending.end();
 }

@@ -70,6 +70,18 @@ export class MlClient {
 		throw new Error(`no vector in ${JSON.stringify(body)}`);
 	}
 
+	/** A text's token weights. */
+	async weights(id: string, text: string): Promise<Record<string, unknown>> {
+		const path = `/_plugins/_ml/_predict/sparse_tokenize/${id}`;
+		const body = await this.#call("POST", path, { text_docs: [text] });
+		const weights = valueAt(
+			body,
+			"inference_results.0.output.0.dataAsMap.response.0",
+		);
+		if (isRecord(weights)) return weights;
+		throw new Error(`no weights in ${JSON.stringify(body)}`);
+	}
+
 	async #completed(task: unknown): Promise<Record<string, unknown>> {
 		for (;;) {
 			const body = await this.#call("GET", `/_plugins/_ml/tasks/${task}`);

@@ -1,10 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fetchModel } from "../../sidecar/dev/model-artifact.ts";
 import { parityConfig, parityModels } from "../helpers/parity-models.ts";
-import { peerVersion, startPeer } from "../helpers/peer.ts";
+import { peerVersion } from "../helpers/peer.ts";
 import { MlClient } from "./ml-client.ts";
+import { recordToFile, report } from "./recorded-file.ts";
 import { recordedTexts } from "./recorded-texts.ts";
 
 /**
@@ -39,20 +37,4 @@ function packed(vector: unknown): string {
 	);
 }
 
-const report = (line: string) => process.stderr.write(`${line}\n`);
-const dataDir = await mkdtemp(join(tmpdir(), "ml-commons-parity-"));
-try {
-	const peer = await startPeer({ dataDir, report });
-	try {
-		const file = join(
-			import.meta.dirname,
-			"../fixtures/ml-commons/parity.json",
-		);
-		const recorded = await record(peer.url);
-		await writeFile(file, `${JSON.stringify(recorded, undefined, "\t")}\n`);
-	} finally {
-		await peer.stop();
-	}
-} finally {
-	await rm(dataDir, { recursive: true, force: true });
-}
+await recordToFile("ml-commons/parity.json", record);

@@ -1,8 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { peerVersion, startPeer } from "../helpers/peer.ts";
+import { peerVersion } from "../helpers/peer.ts";
 import { rawCall } from "../helpers/raw-call.ts";
+import { recordToFile } from "./recorded-file.ts";
 import {
 	routePaths,
 	sample,
@@ -27,6 +25,7 @@ async function recordSample(url: string) {
 	return { json: await answer(""), forms };
 }
 
+/** Asks a real ml-commons for everything that its routes have in common. */
 async function record(url: string) {
 	const routes: { path: string; methods: string }[] = [];
 	for (const path of routePaths) {
@@ -42,21 +41,4 @@ async function record(url: string) {
 	return { version: peerVersion, routes, calls, ...(await recordSample(url)) };
 }
 
-/** Asks a real ml-commons for everything that its routes have in common. */
-const dataDir = await mkdtemp(join(tmpdir(), "ml-commons-surface-"));
-const report = (line: string) => process.stderr.write(`${line}\n`);
-try {
-	const peer = await startPeer({ dataDir, report });
-	try {
-		const file = join(
-			import.meta.dirname,
-			"../fixtures/ml-commons/http-surface.json",
-		);
-		const recorded = await record(peer.url);
-		await writeFile(file, `${JSON.stringify(recorded, undefined, "\t")}\n`);
-	} finally {
-		await peer.stop();
-	}
-} finally {
-	await rm(dataDir, { recursive: true, force: true });
-}
+await recordToFile("ml-commons/http-surface.json", record);

@@ -6,8 +6,7 @@ export async function createEmbeddingIndex(
 	sidecar: TestSidecar,
 	model_id: string,
 ): Promise<string> {
-	const pipeline = uniqueName("pipeline");
-	await put(sidecar, `/_ingest/pipeline/${pipeline}`, {
+	const pipeline = await putPipeline(sidecar, {
 		processors: [
 			{ text_embedding: { model_id, field_map: { text: "vector" } } },
 		],
@@ -28,7 +27,35 @@ export async function createEmbeddingIndex(
 	return index;
 }
 
-async function put(sidecar: TestSidecar, path: string, body: object) {
+/** Stores a pipeline through the sidecar. @returns its id */
+export async function putPipeline(
+	sidecar: TestSidecar,
+	definition: object,
+): Promise<string> {
+	const id = uniqueName("pipeline");
+	await put(sidecar, `/_ingest/pipeline/${id}`, definition);
+	return id;
+}
+
+/** Makes an index whose vectors are only kept. @returns its name */
+export async function createIndex(
+	sidecar: TestSidecar,
+	settings: object = {},
+): Promise<string> {
+	const name = uniqueName("index");
+	await put(sidecar, `/${name}`, {
+		settings,
+		mappings: { properties: { vector: { type: "float", index: false } } },
+	});
+	return name;
+}
+
+/** Puts something that OpenSearch takes. @throws where it does not */
+export async function put(
+	sidecar: TestSidecar,
+	path: string,
+	body: object,
+): Promise<void> {
 	const { status, text } = await sidecar.call("PUT", path, body);
 	if (status !== 200) throw new Error(`${path}: ${text}`);
 }

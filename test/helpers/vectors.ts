@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
+import type { TestSidecar } from "./sidecar.ts";
 
 const PredictAnswer = Compile(
 	Type.Object({
@@ -16,6 +17,17 @@ export function vectorsOf(answer: unknown): number[][] {
 	return PredictAnswer.Parse(answer).inference_results.map(
 		({ output }) => output[0]?.data ?? [],
 	);
+}
+
+/** The vector that predict gives for a text. */
+export async function predictedVector(
+	sidecar: TestSidecar,
+	model: string,
+	text: string,
+): Promise<number[]> {
+	const path = `/_plugins/_ml/models/${model}/_predict`;
+	const { json } = await sidecar.call("POST", path, { text_docs: [text] });
+	return vectorsOf(json)[0] ?? [];
 }
 
 /** The cosine of the angle between two vectors of one length. */

@@ -1,14 +1,10 @@
-import {
-	afterAll,
-	afterEach,
-	beforeAll,
-	describe,
-	expect,
-	inject,
-	it,
-} from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sendBulk } from "../helpers/bulk-client.ts";
 import { eventually } from "../helpers/eventually.ts";
+import {
+	type FaultedSidecar,
+	startFaultedSidecar,
+} from "../helpers/faulted-sidecar.ts";
 import {
 	FaultedIndex,
 	linesOf,
@@ -17,17 +13,8 @@ import {
 	resultsOf,
 	statusesOf,
 } from "../helpers/faulted-writes.ts";
-import {
-	type Fault,
-	type FaultyOpenSearch,
-	startFaultyOpenSearch,
-} from "../helpers/faulty-opensearch.ts";
-import {
-	deployMiniLm,
-	removeModel,
-	startSidecar,
-	type TestSidecar,
-} from "../helpers/sidecar.ts";
+import type { Fault, FaultyOpenSearch } from "../helpers/faulty-opensearch.ts";
+import { startSidecar, type TestSidecar } from "../helpers/sidecar.ts";
 
 /** Documents of a bulk, which OpenSearch gets in some parts. */
 const count = 128;
@@ -35,28 +22,21 @@ const count = 128;
 /** Time OpenSearch may be silent, of the sidecar that does not wait for long. */
 const impatientMs = 1_000;
 
+let faulted: FaultedSidecar;
 let faulty: FaultyOpenSearch;
 let sidecar: TestSidecar;
 let model: string;
 let index: FaultedIndex;
 
 beforeAll(async () => {
-	faulty = await startFaultyOpenSearch();
-	sidecar = await startSidecar({
-		OPENSEARCH_URL: faulty.url,
-		SIDECAR_MODEL_ALLOCATIONS: 1,
-	});
-	model = await deployMiniLm(sidecar, inject("minilm").int8);
+	faulted = await startFaultedSidecar();
+	({ faulty, sidecar, model } = faulted);
 });
 afterEach(async () => {
 	faulty.fault = undefined;
 	await index.delete();
 });
-afterAll(async () => {
-	await removeModel(sidecar, model);
-	await sidecar.close();
-	faulty.close();
-});
+afterAll(() => faulted.end());
 
 /** A connection that breaks before anything of it reaches OpenSearch. */
 function broken(): Fault {

@@ -1,14 +1,10 @@
-import {
-	afterAll,
-	afterEach,
-	beforeAll,
-	describe,
-	expect,
-	inject,
-	it,
-} from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sendBulk } from "../helpers/bulk-client.ts";
 import { eventually } from "../helpers/eventually.ts";
+import {
+	type FaultedSidecar,
+	startFaultedSidecar,
+} from "../helpers/faulted-sidecar.ts";
 import {
 	FaultedIndex,
 	linesOf,
@@ -17,17 +13,8 @@ import {
 	partlyWithoutText,
 	resultsOf,
 } from "../helpers/faulted-writes.ts";
-import {
-	type FaultyOpenSearch,
-	startFaultyOpenSearch,
-} from "../helpers/faulty-opensearch.ts";
-import {
-	deploy,
-	deployMiniLm,
-	removeModel,
-	startSidecar,
-	type TestSidecar,
-} from "../helpers/sidecar.ts";
+import type { FaultyOpenSearch } from "../helpers/faulty-opensearch.ts";
+import { deploy, type TestSidecar } from "../helpers/sidecar.ts";
 
 /** Documents of a bulk, which OpenSearch gets in some parts unless they are small. */
 const count = 128;
@@ -35,32 +22,26 @@ const count = 128;
 /** As many of them as are certain to be more than two parts. */
 const most = 100;
 
+let faulted: FaultedSidecar;
 let faulty: FaultyOpenSearch;
 let sidecar: TestSidecar;
 let model: string;
 let index: FaultedIndex;
 
 beforeAll(async () => {
-	faulty = await startFaultyOpenSearch();
-	sidecar = await startSidecar({
-		OPENSEARCH_URL: faulty.url,
-		SIDECAR_MODEL_ALLOCATIONS: 1,
+	faulted = await startFaultedSidecar({
 		SIDECAR_BULK_GROUP_DOCUMENTS: 16,
 		SIDECAR_MODEL_QUEUE_TEXTS: 64,
 		// Each text takes its time, also when it comes again.
 		SIDECAR_RESULT_CACHE_BYTES: 0,
 	});
-	model = await deployMiniLm(sidecar, inject("minilm").int8);
+	({ faulty, sidecar, model } = faulted);
 });
 afterEach(async () => {
 	faulty.fault = undefined;
 	await index.delete();
 });
-afterAll(async () => {
-	await removeModel(sidecar, model);
-	await sidecar.close();
-	faulty.close();
-});
+afterAll(() => faulted.end());
 
 describe("a model that can't do its part of a bulk", () => {
 	it("because it is undeployed in the middle: the items from then on say why, and those before are stored", async () => {

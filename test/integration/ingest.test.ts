@@ -3,6 +3,7 @@ import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { createIndex, putPipeline } from "../helpers/embedding-index.ts";
 import {
 	callOpenSearch,
 	opensearchUrl,
@@ -15,7 +16,7 @@ import {
 	type TestSidecar,
 	textAt,
 } from "../helpers/sidecar.ts";
-import { cosine, vectorsOf } from "../helpers/vectors.ts";
+import { cosine, predictedVector } from "../helpers/vectors.ts";
 
 let sidecar: TestSidecar;
 let model: string;
@@ -33,31 +34,10 @@ const embedding = () => ({
 	text_embedding: { model_id: model, field_map: { text: "vector" } },
 });
 
-async function putPipeline(definition: object): Promise<string> {
-	const id = uniqueName("pipeline");
-	const { status, text } = await sidecar.call(
-		"PUT",
-		`/_ingest/pipeline/${id}`,
-		definition,
-	);
-	if (status !== 200) throw new Error(text);
-	return id;
-}
-
-async function createIndex(settings: object = {}): Promise<string> {
-	const name = uniqueName("index");
-	const { status, text } = await sidecar.call("PUT", `/${name}`, {
-		settings,
-		mappings: { properties: { vector: { type: "float", index: false } } },
-	});
-	if (status !== 200) throw new Error(text);
-	return name;
-}
-
 /** An index whose documents are embedded without being told to. */
 async function embeddingIndex(): Promise<string> {
-	const pipeline = await putPipeline({ processors: [embedding()] });
-	return createIndex({ "index.default_pipeline": pipeline });
+	const pipeline = await putPipeline(sidecar, { processors: [embedding()] });
+	return createIndex(sidecar, { "index.default_pipeline": pipeline });
 }
 
 /** A document as OpenSearch has stored it. */
@@ -76,13 +56,6 @@ async function storedVector(index: string, id: string) {
 
 function lines(...parts: unknown[]): string {
 	return `${parts.map((part) => JSON.stringify(part)).join("\n")}\n`;
-}
-
-/** The vector that predict gives for a text. */
-async function vectorOf(text: string): Promise<number[]> {
-	const path = `/_plugins/_ml/models/${model}/_predict`;
-	const { json } = await sidecar.call("POST", path, { text_docs: [text] });
-	return vectorsOf(json)[0] ?? [];
 }
 
 const vector = expect.objectContaining({ length: 384 });
@@ -123,7 +96,7 @@ describe("a pipeline with text_embedding", () => {
 			processors: [{ lowercase: { field: "text" } }, embedding()],
 			on_failure: [{ set: { field: "failed", value: true } }],
 		};
-		const id = await putPipeline(definition);
+		const id = await putPipeline(sidecar, definition);
 		const one = await sidecar.call("GET", `/_ingest/pipeline/${id}`);
 		expect(one.json).toEqual({ [id]: definition });
 		const all = await sidecar.call("GET", "/_ingest/pipeline");
@@ -161,7 +134,7 @@ describe("a pipeline with text_embedding", () => {
 	it.each(["cbor", "smile"])(
 		"is answered as %s just as OpenSearch does",
 		async (format) => {
-			const id = await putPipeline({ processors: [embedding()] });
+			const id = await putPipeline(sidecar, { processors: [embedding()] });
 			const path = `/_ingest/pipeline/${id}?format=${format}`;
 			expect(await wholeAnswer(sidecar.url, path)).toEqual(
 				await wholeAnswer(opensearchUrl(), path),
@@ -172,7 +145,7 @@ describe("a pipeline with text_embedding", () => {
 	it.each(["_simulate", "_unknown", "nothing-of-that-name"])(
 		"is not taken for what GET %s asks for",
 		async (name) => {
-			await putPipeline({ processors: [embedding()] });
+			await putPipeline(sidecar, { processors: [embedding()] });
 			const path = `/_ingest/pipeline/${name}`;
 			expect(await wholeAnswer(sidecar.url, path)).toEqual(
 				await wholeAnswer(opensearchUrl(), path),
@@ -191,7 +164,7 @@ describe("a pipeline with text_embedding", () => {
 	});
 
 	it("does not keep a GET with a body from being simulated", async () => {
-		await putPipeline({ processors: [embedding()] });
+		await putPipeline(sidecar, { processors: [embedding()] });
 		const answer = await getWithBody("/_ingest/pipeline/_simulate", {
 			pipeline: { processors: [{ set: { field: "a", value: 1 } }] },
 			docs: [{ _source: {} }],
@@ -200,11 +173,11 @@ describe("a pipeline with text_embedding", () => {
 	});
 
 	it("refuses documents with a mark for another pipeline, or for one whose core processors were others", async () => {
-		const index = await createIndex();
+		const index = await createIndex(sidecar);
 		const definition = (field: string) => ({
 			processors: [{ set: { field, value: 1 } }, embedding()],
 		});
-		const id = await putPipeline(definition("a"));
+		const id = await putPipeline(sidecar, definition("a"));
 		const mark = await markOf(id);
 		const write = (n: number, pipeline: string) =>
 			callOpenSearch("PUT", `/${index}/_doc/${n}?pipeline=${pipeline}`, {
@@ -212,9 +185,9 @@ describe("a pipeline with text_embedding", () => {
 				[mark]: { p1: "done" },
 			});
 		await write(1, id);
-		await expect(write(2, await putPipeline(definition("a")))).rejects.toThrow(
-			/send it through the ML sidecar/,
-		);
+		await expect(
+			write(2, await putPipeline(sidecar, definition("a"))),
+		).rejects.toThrow(/send it through the ML sidecar/);
 		await sidecar.call("PUT", `/_ingest/pipeline/${id}`, definition("b"));
 		await expect(write(3, id)).rejects.toThrow(
 			/send it through the ML sidecar/,
@@ -253,10 +226,12 @@ describe("documents get their vectors", () => {
 		const index = await embeddingIndex();
 		await sidecar.call("PUT", `/${index}/_doc/1`, { text: "a small cat" });
 		const document = await storedVector(index, "1");
-		expect(cosine(document.vector, await vectorOf("a small cat"))).toBeCloseTo(
-			1,
-			6,
-		);
+		expect(
+			cosine(
+				document.vector,
+				await predictedVector(sidecar, model, "a small cat"),
+			),
+		).toBeCloseTo(1, 6);
 	});
 
 	it("by _bulk: each item its own, in order, whatever happens to the others", async () => {
@@ -299,8 +274,8 @@ describe("documents get their vectors", () => {
 	});
 
 	it("by a gzipped, chunked _bulk whose lines name index and pipeline", async () => {
-		const index = await createIndex();
-		const pipeline = await putPipeline({ processors: [embedding()] });
+		const index = await createIndex(sidecar);
+		const pipeline = await putPipeline(sidecar, { processors: [embedding()] });
 		const body = lines(
 			{ index: { _index: index, _id: "1", pipeline } },
 			{ text: "first" },
@@ -346,7 +321,7 @@ describe("documents get their vectors", () => {
 
 	it("with ?pipeline= instead of the default, and none with _none", async () => {
 		const index = await embeddingIndex();
-		const pipeline = await putPipeline({
+		const pipeline = await putPipeline(sidecar, {
 			processors: [
 				{ text_embedding: { model_id: model, field_map: { text: "other" } } },
 			],
@@ -366,8 +341,10 @@ describe("documents get their vectors", () => {
 		await sidecar.call("PUT", `/${alias}/_doc/1`, { text: "a" });
 		expect(await stored(index, "1")).toEqual({ text: "a", vector });
 
-		const pipeline = await putPipeline({ processors: [embedding()] });
-		const final = await createIndex({ "index.final_pipeline": pipeline });
+		const pipeline = await putPipeline(sidecar, { processors: [embedding()] });
+		const final = await createIndex(sidecar, {
+			"index.final_pipeline": pipeline,
+		});
 		await sidecar.call("PUT", `/${final}/_doc/1?pipeline=_none`, { text: "a" });
 		expect(await stored(final, "1")).toEqual({ text: "a", vector });
 
@@ -381,9 +358,9 @@ describe("documents get their vectors", () => {
 	});
 
 	it("from the first write on, when an index is told so after it was written to", async () => {
-		const index = await createIndex();
+		const index = await createIndex(sidecar);
 		await sidecar.call("PUT", `/${index}/_doc/1`, { text: "a" });
-		const pipeline = await putPipeline({ processors: [embedding()] });
+		const pipeline = await putPipeline(sidecar, { processors: [embedding()] });
 		await sidecar.call("PUT", `/${index}/_settings`, {
 			"index.default_pipeline": pipeline,
 		});
@@ -393,8 +370,11 @@ describe("documents get their vectors", () => {
 	});
 
 	it("where the cluster itself was told behind the sidecar's back: in a bulk and as a document", async () => {
-		const pipeline = await putPipeline({ processors: [embedding()] });
-		const [plain, index] = [await createIndex(), await createIndex()];
+		const pipeline = await putPipeline(sidecar, { processors: [embedding()] });
+		const [plain, index] = [
+			await createIndex(sidecar),
+			await createIndex(sidecar),
+		];
 		const tell = (id: string | null) =>
 			callOpenSearch("PUT", `/${index}/_settings`, {
 				"index.default_pipeline": id ?? "_none",
@@ -432,7 +412,7 @@ describe("documents get their vectors", () => {
 	});
 
 	it("or not, each with a result of its own: also what is held back before what OpenSearch can't read", async () => {
-		const missing = await putPipeline({
+		const missing = await putPipeline(sidecar, {
 			processors: [
 				{
 					text_embedding: {
@@ -442,7 +422,9 @@ describe("documents get their vectors", () => {
 				},
 			],
 		});
-		const index = await createIndex({ "index.default_pipeline": missing });
+		const index = await createIndex(sidecar, {
+			"index.default_pipeline": missing,
+		});
 		const { json } = await sidecar.call(
 			"POST",
 			`/${index}/_bulk`,
@@ -458,8 +440,8 @@ describe("documents get their vectors", () => {
 	});
 
 	it("of what the processors before leave, where the condition holds", async () => {
-		const index = await createIndex();
-		const pipeline = await putPipeline({
+		const index = await createIndex(sidecar);
+		const pipeline = await putPipeline(sidecar, {
 			processors: [
 				{ drop: { if: "ctx.drop == true" } },
 				{ set: { field: "text", value: "{{{a}}} {{{b}}}" } },
@@ -488,32 +470,36 @@ describe("documents get their vectors", () => {
 		expect(json).toMatchObject({ errors: false });
 		const first = await storedVector(index, "1");
 		expect(first).toEqual({ text: "small cat", vector });
-		expect(cosine(first.vector, await vectorOf("small cat"))).toBeCloseTo(1, 6);
+		expect(
+			cosine(first.vector, await predictedVector(sidecar, model, "small cat")),
+		).toBeCloseTo(1, 6);
 		expect(await stored(index, "2")).toEqual({ text: "small cat", skip: true });
 		await expect(stored(index, "3")).rejects.toThrow("404");
 	});
 
 	it("of what the default pipeline leaves, when the final one embeds", async () => {
-		const first = await putPipeline({
+		const first = await putPipeline(sidecar, {
 			processors: [{ set: { field: "text", value: "small cat" } }],
 		});
-		const final = await putPipeline({ processors: [embedding()] });
-		const index = await createIndex({
+		const final = await putPipeline(sidecar, { processors: [embedding()] });
+		const index = await createIndex(sidecar, {
 			"index.default_pipeline": first,
 			"index.final_pipeline": final,
 		});
 		await sidecar.call("PUT", `/${index}/_doc/1`, { text: "quantum physics" });
 		const document = await storedVector(index, "1");
 		expect(document.text).toBe("small cat");
-		expect(cosine(document.vector, await vectorOf("small cat"))).toBeCloseTo(
-			1,
-			6,
-		);
+		expect(
+			cosine(
+				document.vector,
+				await predictedVector(sidecar, model, "small cat"),
+			),
+		).toBeCloseTo(1, 6);
 	});
 
 	it("of one step before the next one's condition is looked at", async () => {
-		const index = await createIndex();
-		const pipeline = await putPipeline({
+		const index = await createIndex(sidecar);
+		const pipeline = await putPipeline(sidecar, {
 			processors: [
 				embedding(),
 				{
@@ -528,14 +514,16 @@ describe("documents get their vectors", () => {
 		const path = `/${index}/_doc/1?pipeline=${pipeline}`;
 		await sidecar.call("PUT", path, { text: "small cat", other: "physics" });
 		const document = await storedVector(index, "1");
-		expect(cosine(document.vector, await vectorOf("small cat"))).toBeCloseTo(
-			1,
-			6,
-		);
+		expect(
+			cosine(
+				document.vector,
+				await predictedVector(sidecar, model, "small cat"),
+			),
+		).toBeCloseTo(1, 6);
 	});
 
 	it("in a data stream, also after it was rolled over", async () => {
-		const pipeline = await putPipeline({ processors: [embedding()] });
+		const pipeline = await putPipeline(sidecar, { processors: [embedding()] });
 		const stream = uniqueName("stream");
 		await sidecar.call("PUT", `/_index_template/${stream}`, {
 			index_patterns: [stream],
@@ -562,8 +550,8 @@ describe("documents get their vectors", () => {
 
 describe("a document without its vector is never stored", () => {
 	it("when a processor before the embedding takes the vector away", async () => {
-		const index = await createIndex();
-		const pipeline = await putPipeline({
+		const index = await createIndex(sidecar);
+		const pipeline = await putPipeline(sidecar, {
 			processors: [
 				{ remove: { field: "vector", ignore_missing: true } },
 				embedding(),
@@ -581,8 +569,8 @@ describe("a document without its vector is never stored", () => {
 	});
 
 	it("when a processor before the embedding moves the objects of a list", async () => {
-		const index = await createIndex();
-		const pipeline = await putPipeline({
+		const index = await createIndex(sidecar);
+		const pipeline = await putPipeline(sidecar, {
 			processors: [
 				{ script: { source: "ctx.n.remove(0)" } },
 				{ text_embedding: { model_id: model, field_map: { "n.t": "v" } } },
@@ -599,8 +587,8 @@ describe("a document without its vector is never stored", () => {
 	});
 
 	it("when its condition can't be evaluated: the reason is the script's", async () => {
-		const index = await createIndex();
-		const pipeline = await putPipeline({
+		const index = await createIndex(sidecar);
+		const pipeline = await putPipeline(sidecar, {
 			processors: [
 				{
 					text_embedding: {
@@ -634,7 +622,7 @@ describe("a document without its vector is never stored", () => {
 			const alone = (document: number) => ({
 				list: Array.from({ length: 200 }, (_, n) => `item ${n} of ${document}`),
 			});
-			const pipeline = await putPipeline({
+			const pipeline = await putPipeline(sidecar, {
 				processors: [
 					{
 						text_embedding: { model_id: model, field_map: { list: "vectors" } },
@@ -679,7 +667,7 @@ describe("a document without its vector is never stored", () => {
 
 	it("when the model is not deployed: the item fails with the reason, the others do not", async () => {
 		const index = await embeddingIndex();
-		const pipeline = await putPipeline({
+		const pipeline = await putPipeline(sidecar, {
 			processors: [
 				{
 					text_embedding: {
@@ -743,12 +731,12 @@ describe("a document without its vector is never stored", () => {
 	});
 
 	it("unless its pipeline has a rule for failures, which then holds", async () => {
-		const index = await createIndex();
+		const index = await createIndex(sidecar);
 		const failing = { model_id: "unknown", field_map: { text: "vector" } };
-		const ignored = await putPipeline({
+		const ignored = await putPipeline(sidecar, {
 			processors: [{ text_embedding: { ...failing, ignore_failure: true } }],
 		});
-		const handled = await putPipeline({
+		const handled = await putPipeline(sidecar, {
 			processors: [{ text_embedding: failing }],
 			on_failure: [
 				{ set: { field: "why", value: "{{_ingest.on_failure_message}}" } },

@@ -7,6 +7,7 @@ import {
 	inject,
 	it,
 } from "vitest";
+import { put, putPipeline } from "../helpers/embedding-index.ts";
 import {
 	callOpenSearch,
 	opensearchUrl,
@@ -53,25 +54,12 @@ interface Pair {
 	embedding: string;
 }
 
-async function put(
-	path: string,
-	body: object,
-	through: TestSidecar = sidecar,
-): Promise<void> {
-	const { status, text } = await through.call("PUT", path, body);
-	if (status !== 200) throw new Error(`${path}: ${text}`);
-}
-
-async function putPipeline(definition: object): Promise<string> {
-	const id = uniqueName("pipeline");
-	await put(`/_ingest/pipeline/${id}`, definition);
-	return id;
-}
-
 async function putPair(field: string): Promise<Pair> {
 	return {
-		core: await putPipeline({ processors: [{ set: { field, value: true } }] }),
-		embedding: await putPipeline({
+		core: await putPipeline(sidecar, {
+			processors: [{ set: { field, value: true } }],
+		}),
+		embedding: await putPipeline(sidecar, {
 			processors: [embedding({ field_map: { text: field } })],
 		}),
 	};
@@ -131,7 +119,7 @@ describe("the pipelines that an index gets when it is made", () => {
 
 	async function template(kind: string, body: object): Promise<void> {
 		const path = `/${kind}/${uniqueName("template")}`;
-		await put(path, body);
+		await put(sidecar, path, body);
 		made.push(path);
 	}
 
@@ -183,7 +171,7 @@ describe("the pipelines that an index gets when it is made", () => {
 	it("come from the template with the highest priority and its component templates", async () => {
 		const added = await expectAlike(async (name, { one, two }) => {
 			const component = uniqueName("component");
-			await put(`/_component_template/${component}`, {
+			await put(sidecar, `/_component_template/${component}`, {
 				template: { settings: { default_pipeline: one } },
 			});
 			await template("_index_template", {
@@ -234,9 +222,9 @@ describe("the pipelines that an index gets when it is made", () => {
 describe("the pipelines of an alias", () => {
 	it("are those of its write index", async () => {
 		const name = uniqueName("alias");
-		const one = await putPipeline({ processors: [embedding()] });
-		await put(`/${name}-2`, { aliases: { [name]: {} } });
-		await put(`/${name}-1`, {
+		const one = await putPipeline(sidecar, { processors: [embedding()] });
+		await put(sidecar, `/${name}-2`, { aliases: { [name]: {} } });
+		await put(sidecar, `/${name}-1`, {
 			settings: { default_pipeline: one },
 			aliases: { [name]: { is_write_index: true } },
 		});
@@ -249,8 +237,8 @@ describe("the pipelines of an alias", () => {
 
 	it("do not matter where the alias that is required is not there: OpenSearch says so", async () => {
 		const name = uniqueName("alias");
-		const one = await putPipeline({ processors: [embedding()] });
-		await put(`/_index_template/${name}`, {
+		const one = await putPipeline(sidecar, { processors: [embedding()] });
+		await put(sidecar, `/_index_template/${name}`, {
 			index_patterns: [name],
 			template: { settings: { default_pipeline: one } },
 		});
@@ -270,7 +258,7 @@ describe("a pipeline that calls others", () => {
 		source: object,
 		rest: object = {},
 	) {
-		const id = await putPipeline({ processors, ...rest });
+		const id = await putPipeline(sidecar, { processors, ...rest });
 		const index = uniqueName("index");
 		const answer = await write(`/${index}/_doc/1?pipeline=${id}`, source);
 		return answer.status === 201 ? stored(index) : answer.json;
@@ -281,10 +269,10 @@ describe("a pipeline that calls others", () => {
 	});
 
 	it("embeds in them, at any depth, what has been made of the document on the way", async () => {
-		const innermost = await putPipeline({
+		const innermost = await putPipeline(sidecar, {
 			processors: [{ uppercase: { field: "text" } }, embedding()],
 		});
-		const inner = await putPipeline({
+		const inner = await putPipeline(sidecar, {
 			processors: [{ set: { field: "text", value: "cat" } }, call(innermost)],
 		});
 		expect(await through([call(inner)], { text: "dog" })).toEqual({
@@ -294,7 +282,7 @@ describe("a pipeline that calls others", () => {
 	});
 
 	it("embeds only where its condition holds", async () => {
-		const inner = await putPipeline({ processors: [embedding()] });
+		const inner = await putPipeline(sidecar, { processors: [embedding()] });
 		const calls = [call(inner, { if: "ctx.go == true" })];
 		expect(await through(calls, { text: "a", go: true })).toEqual({
 			text: "a",
@@ -305,7 +293,7 @@ describe("a pipeline that calls others", () => {
 	});
 
 	it("embeds in the one of two calls that a document comes to", async () => {
-		const inner = await putPipeline({ processors: [embedding()] });
+		const inner = await putPipeline(sidecar, { processors: [embedding()] });
 		const calls = [
 			call(inner, { if: "ctx.first == true" }),
 			call(inner, { if: "ctx.first != true" }),
@@ -315,7 +303,7 @@ describe("a pipeline that calls others", () => {
 	});
 
 	it("embeds in the one that a document names itself", async () => {
-		const inner = await putPipeline({ processors: [embedding()] });
+		const inner = await putPipeline(sidecar, { processors: [embedding()] });
 		const calls = [call("{{which}}")];
 		expect(await through(calls, { text: "a", which: inner })).toEqual({
 			text: "a",
@@ -325,7 +313,7 @@ describe("a pipeline that calls others", () => {
 	});
 
 	it("is refused for a document that goes through one of them twice, with the reason", async () => {
-		const inner = await putPipeline({ processors: [embedding()] });
+		const inner = await putPipeline(sidecar, { processors: [embedding()] });
 		const answer = await through([call(inner), call(inner)], { text: "a" });
 		expect(textAt(answer, "error", "reason")).toContain(
 			`the pipeline [${inner}] twice`,
@@ -345,7 +333,7 @@ describe("a pipeline that calls others", () => {
 			v: vector,
 		});
 		const self = uniqueName("self");
-		await put(`/_ingest/pipeline/${self}`, {
+		await put(sidecar, `/_ingest/pipeline/${self}`, {
 			processors: [embedding(), call(self)],
 		});
 		const circular = await through([call(self)], { text: "a" });
@@ -359,7 +347,9 @@ describe("a pipeline that calls others", () => {
 			field_map: { other: "w" },
 			on_failure: [{ set: { field: "text", value: "cat" } }],
 		});
-		const inner = await putPipeline({ processors: [failing, embedding()] });
+		const inner = await putPipeline(sidecar, {
+			processors: [failing, embedding()],
+		});
 		expect(await through([call(inner)], { other: 12 })).toEqual({
 			other: 12,
 			text: "cat",
@@ -381,11 +371,11 @@ describe("a pipeline that calls others", () => {
 	});
 
 	it("does not mind an integer that OpenSearch can't simulate with", async () => {
-		const id = await putPipeline({
+		const id = await putPipeline(sidecar, {
 			processors: [{ set: { field: "a", value: 1 } }, embedding()],
 		});
 		const index = uniqueName("index");
-		await put(`/${index}`, { mappings: { enabled: false } });
+		await put(sidecar, `/${index}`, { mappings: { enabled: false } });
 		const answer = await sidecar.call(
 			"PUT",
 			`/${index}/_doc/1?pipeline=${id}`,
@@ -400,10 +390,10 @@ describe("a pipeline that calls others", () => {
 describe("a final pipeline behind a default one", () => {
 	async function indexWith(first: object, final: object): Promise<string> {
 		const name = uniqueName("index");
-		await put(`/${name}`, {
+		await put(sidecar, `/${name}`, {
 			settings: {
-				default_pipeline: await putPipeline(first),
-				final_pipeline: await putPipeline(final),
+				default_pipeline: await putPipeline(sidecar, first),
+				final_pipeline: await putPipeline(sidecar, final),
 			},
 		});
 		return name;
@@ -457,9 +447,11 @@ describe("a final pipeline behind a default one", () => {
 
 	it("of the index that the default one sends a document to refuses it, with what to do", async () => {
 		const target = uniqueName("target");
-		await put(`/${target}`, {
+		await put(sidecar, `/${target}`, {
 			settings: {
-				final_pipeline: await putPipeline({ processors: [embedding()] }),
+				final_pipeline: await putPipeline(sidecar, {
+					processors: [embedding()],
+				}),
 			},
 		});
 		const index = await indexWith(
@@ -481,10 +473,10 @@ describe("a pipeline that is changed through another sidecar", () => {
 		const index = uniqueName("index");
 		const core = { processors: [{ set: { field: "a", value: 1 } }] };
 		const path = `/_ingest/pipeline/${id}`;
-		await put(path, core, other);
-		await put(`/${index}`, { settings: { default_pipeline: id } }, other);
+		await put(other, path, core);
+		await put(other, `/${index}`, { settings: { default_pipeline: id } });
 		await write(`/${index}/_doc/1`, { text: "a" });
-		await put(path, { processors: [embedding()] }, other);
+		await put(other, path, { processors: [embedding()] });
 		await write(`/${index}/_doc/2`, { text: "a" });
 		expect(await stored(index, "2")).toEqual({ text: "a", v: vector });
 		await other.call("DELETE", path);
@@ -500,7 +492,7 @@ describe("pipelines are read as they were put", () => {
 		async (query) => {
 			const one = uniqueName("read");
 			const definition = { description: "d", processors: [embedding()] };
-			await put(`/_ingest/pipeline/${one}`, definition);
+			await put(sidecar, `/_ingest/pipeline/${one}`, definition);
 			const answer = await sidecar.call(
 				"GET",
 				`/_ingest/pipeline/${one}${query}`,
@@ -524,9 +516,9 @@ describe("pipelines are read as they were put", () => {
 		const name = uniqueName("list");
 		const ours = { processors: [embedding()] };
 		const core = { processors: [{ set: { field: "a", value: 1 } }] };
-		await put(`/_ingest/pipeline/${name}-a1`, ours);
-		await put(`/_ingest/pipeline/${name}-b1`, core);
-		await put(`/_ingest/pipeline/${name}-b2`, ours);
+		await put(sidecar, `/_ingest/pipeline/${name}-a1`, ours);
+		await put(sidecar, `/_ingest/pipeline/${name}-b1`, core);
+		await put(sidecar, `/_ingest/pipeline/${name}-b2`, ours);
 		const { json } = await sidecar.call(
 			"GET",
 			`/_ingest/pipeline/_none,${name}-a1,${name}-b*`,
@@ -541,7 +533,7 @@ describe("pipelines are read as they were put", () => {
 	it.each(["?summary", "?master_timeout=nonsense"])(
 		"and refused where OpenSearch refuses: %s",
 		async (query) => {
-			const one = await putPipeline({ processors: [embedding()] });
+			const one = await putPipeline(sidecar, { processors: [embedding()] });
 			const path = `/_ingest/pipeline/${one}${query}`;
 			const answer = await sidecar.call("GET", path);
 			const straight = await fetch(`${opensearchUrl()}${path}`);

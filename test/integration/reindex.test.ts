@@ -23,7 +23,7 @@ import {
 	textAt,
 } from "../helpers/sidecar.ts";
 import { runSidecar } from "../helpers/sidecar-process.ts";
-import { cosine, vectorsOf } from "../helpers/vectors.ts";
+import { cosine, predictedVector } from "../helpers/vectors.ts";
 
 let sidecar: TestSidecar;
 let model: string;
@@ -88,18 +88,12 @@ async function documents(index: string): Promise<Stored[]> {
 	return Array.isArray(hits) ? hits : [];
 }
 
-async function vectorOf(text: string): Promise<number[]> {
-	const path = `/_plugins/_ml/models/${model}/_predict`;
-	const { json } = await sidecar.call("POST", path, { text_docs: [text] });
-	return vectorsOf(json)[0] ?? [];
-}
-
 async function expectVectors(found: readonly Stored[]): Promise<void> {
 	for (const { _source: document } of found)
 		expect(document.vector, JSON.stringify(document)).toHaveLength(384);
 	const [first] = found;
 	if (!first?._source.vector) throw new Error("no document");
-	const vector = await vectorOf(first._source.text);
+	const vector = await predictedVector(sidecar, model, first._source.text);
 	expect(cosine(first._source.vector, vector)).toBeGreaterThan(0.9999);
 }
 

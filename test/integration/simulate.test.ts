@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { callOpenSearch, uniqueName } from "../helpers/opensearch.ts";
+import { putPipeline } from "../helpers/embedding-index.ts";
+import { callOpenSearch } from "../helpers/opensearch.ts";
 import {
 	deployMiniLm,
 	removeModel,
@@ -70,17 +71,6 @@ async function verbosely(pipeline: object, source: object): Promise<unknown> {
 		?.processor_results;
 }
 
-async function putPipeline(definition: object): Promise<string> {
-	const id = uniqueName("pipeline");
-	const { status, text } = await sidecar.call(
-		"PUT",
-		`/_ingest/pipeline/${id}`,
-		definition,
-	);
-	if (status !== 200) throw new Error(text);
-	return id;
-}
-
 describe("a simulated pipeline embeds as a write does", () => {
 	it("each document alone: one that can't be embedded says why in neural-search's words", async () => {
 		const processors = [set("a"), embedding(), set("b")];
@@ -96,7 +86,7 @@ describe("a simulated pipeline embeds as a write does", () => {
 	});
 
 	it("by the id of a stored one, by GET too, and where it is called by another", async () => {
-		const id = await putPipeline({ processors: [embedding()] });
+		const id = await putPipeline(sidecar, { processors: [embedding()] });
 		const expected = { docs: [{ doc: doc({ text: "cat", v: vector }) }] };
 		const stored = await sidecar.call(
 			"POST",
@@ -313,7 +303,7 @@ describe("a verbose simulation tells of each processor", () => {
 	});
 
 	it("of a pipeline that is called", async () => {
-		const id = await putPipeline({ processors: [embedding()] });
+		const id = await putPipeline(sidecar, { processors: [embedding()] });
 		const processors = [{ pipeline: { name: id } }, set("b")];
 		expect(await verbosely({ processors }, { text: "cat" })).toEqual([
 			{ processor_type: "pipeline", status: "success" },
@@ -350,7 +340,7 @@ describe("what is wrong with a simulation is said as OpenSearch says it", () => 
 		["a document without a source", { docs: [{ _source: "x" }] }],
 		["no list of documents", {}],
 	])("%s", async (_name, body) => {
-		const id = await putPipeline({ processors: [embedding()] });
+		const id = await putPipeline(sidecar, { processors: [embedding()] });
 		const url = `/_ingest/pipeline/${id}/_simulate`;
 		const answer = await sidecar.call("POST", url, body);
 		await expect(callOpenSearch("POST", url, body)).rejects.toThrow(

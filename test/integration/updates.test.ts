@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { createIndex, putPipeline } from "../helpers/embedding-index.ts";
 import { makeFunctionModels } from "../helpers/function-models.ts";
 import { callOpenSearch, uniqueName } from "../helpers/opensearch.ts";
 import {
@@ -16,7 +17,7 @@ import {
 	type TestSidecar,
 	textAt,
 } from "../helpers/sidecar.ts";
-import { cosine, vectorsOf } from "../helpers/vectors.ts";
+import { cosine, predictedVector } from "../helpers/vectors.ts";
 
 let sidecar: TestSidecar;
 let model: string;
@@ -40,22 +41,8 @@ const embedding = (options: object = {}) => ({
 
 /** An index with a pipeline of these processors, through the sidecar. @returns its name */
 async function indexWith(...processors: object[]): Promise<string> {
-	const pipeline = uniqueName("pipeline");
-	const index = uniqueName("index");
-	for (const [path, body] of [
-		[`/_ingest/pipeline/${pipeline}`, { processors }],
-		[
-			`/${index}`,
-			{
-				settings: { "index.default_pipeline": pipeline },
-				mappings: { properties: { vector: { type: "float", index: false } } },
-			},
-		],
-	] as const) {
-		const { status, text } = await sidecar.call("PUT", path, body);
-		if (status !== 200) throw new Error(`${path}: ${text}`);
-	}
-	return index;
+	const pipeline = await putPipeline(sidecar, { processors });
+	return createIndex(sidecar, { "index.default_pipeline": pipeline });
 }
 
 /** An index with one document. @returns the path of its update */
@@ -89,12 +76,8 @@ const WithVector = Compile(
 /** Whether the stored document's vector is that of a text. */
 async function expectVectorOf(path: string, text: string): Promise<void> {
 	const { vector } = WithVector.Parse(await stored(path));
-	const { json } = await sidecar.call(
-		"POST",
-		`/_plugins/_ml/models/${model}/_predict`,
-		{ text_docs: [text] },
-	);
-	expect(cosine(vector, vectorsOf(json)[0] ?? [])).toBeCloseTo(1, 6);
+	const wanted = await predictedVector(sidecar, model, text);
+	expect(cosine(vector, wanted)).toBeCloseTo(1, 6);
 }
 
 const vector = expect.objectContaining({ length: 384 });

@@ -64,7 +64,7 @@ export class VectorIndex {
 		return calling(url, async (client) => {
 			const index = new VectorIndex(client, `bench-${crypto.randomUUID()}`);
 			const path = `/${index.name}`;
-			await client.call({ method: "PUT", path, json: definition(pipeline) });
+			await client.call({ method: "PUT", path, json: vectorIndex(pipeline) });
 			try {
 				return await work(index);
 			} finally {
@@ -108,7 +108,8 @@ export class VectorIndex {
 	}
 }
 
-function definition(pipeline: string | undefined): object {
+/** An index of one shard with vectors of 384 dimensions. @param pipeline its default pipeline */
+export function vectorIndex(pipeline: string | undefined): object {
 	return {
 		settings: {
 			"index.knn": true,
@@ -129,7 +130,8 @@ function definition(pipeline: string | undefined): object {
 	};
 }
 
-async function calling<T>(
+/** A client of a server while something is done. */
+export async function calling<T>(
 	url: string,
 	work: (client: SidecarClient) => Promise<T>,
 ): Promise<T> {

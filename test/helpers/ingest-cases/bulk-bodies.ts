@@ -1,8 +1,5 @@
 import { indexed, own, sent } from "./bulk-case.ts";
-import { bulk, type IngestTopic } from "./case.ts";
-
-const cat = "a small cat";
-const wine = "red wine";
+import { bulk, cat, type IngestTopic, wine } from "./case.ts";
 
 /** Bulks that are written in another way, and malformed ones. */
 export const bulkBodies: IngestTopic = {

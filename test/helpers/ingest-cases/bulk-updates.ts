@@ -1,14 +1,4 @@
-import {
-	bulk,
-	embedding,
-	embeddingIndex,
-	type IngestTopic,
-	put,
-} from "./case.ts";
-
-const cat = "a small cat";
-const wine = "red wine";
-const own = [...embeddingIndex(embedding()), put("1", { text: cat, other: 1 })];
+import { bulk, cat, embeddedCat, type IngestTopic, wine } from "./case.ts";
 
 /** The same in bulks. */
 export const bulkUpdates: IngestTopic = {
@@ -16,19 +6,22 @@ export const bulkUpdates: IngestTopic = {
 	cases: [
 		{
 			name: "another field",
-			calls: [...own, bulk([{ update: { _id: "1" } }, { doc: { other: 2 } }])],
+			calls: [
+				...embeddedCat,
+				bulk([{ update: { _id: "1" } }, { doc: { other: 2 } }]),
+			],
 		},
 		{
 			name: "of another text",
 			calls: [
-				...own,
+				...embeddedCat,
 				bulk([{ update: { _id: "1" } }, { doc: { text: wine } }]),
 			],
 		},
 		{
 			name: "of what is not there",
 			calls: [
-				...own,
+				...embeddedCat,
 				bulk([
 					{ update: { _id: "2" } },
 					{ doc: { text: wine } },
@@ -40,7 +33,7 @@ export const bulkUpdates: IngestTopic = {
 		{
 			name: "upsert",
 			calls: [
-				...own,
+				...embeddedCat,
 				bulk([
 					{ update: { _id: "2" } },
 					{ doc: { other: 2 }, upsert: { text: wine } },
@@ -54,7 +47,7 @@ export const bulkUpdates: IngestTopic = {
 		{
 			name: "bad upsert",
 			calls: [
-				...own,
+				...embeddedCat,
 				bulk([
 					{ update: { _id: "2" } },
 					{ doc: { other: 2 }, upsert: { text: 5 } },
@@ -64,7 +57,7 @@ export const bulkUpdates: IngestTopic = {
 		{
 			name: "doc_as_upsert",
 			calls: [
-				...own,
+				...embeddedCat,
 				bulk([
 					{ update: { _id: "2" } },
 					{ doc: { text: wine }, doc_as_upsert: true },
@@ -78,7 +71,7 @@ export const bulkUpdates: IngestTopic = {
 		{
 			name: "script",
 			calls: [
-				...own,
+				...embeddedCat,
 				bulk([
 					{ update: { _id: "1" } },
 					{ script: { source: "ctx._source.other = 7" } },
@@ -93,7 +86,7 @@ export const bulkUpdates: IngestTopic = {
 		{
 			name: "with a pipeline",
 			calls: [
-				...own,
+				...embeddedCat,
 				bulk([
 					{ update: { _id: "1", pipeline: "<id>" } },
 					{ doc: { text: wine } },

@@ -2,15 +2,15 @@ import { indexed, own, sent, through } from "./bulk-case.ts";
 import {
 	bulk,
 	byDefault,
+	cat,
 	embedding,
 	embeddingIndex,
 	type IngestTopic,
 	index,
 	pipeline,
+	wine,
 } from "./case.ts";
 
-const cat = "a small cat";
-const wine = "red wine";
 const shoes = "running shoes";
 
 const strict = [

@@ -28,6 +28,10 @@ export interface IngestTopic {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Texts that most cases are about. */
+export const cat = "a small cat";
+export const wine = "red wine";
+
 /** A `text_embedding` processor, from `text` to `vector` unless told otherwise. */
 export function embedding(options: Json = {}): Json {
 	return {
@@ -39,6 +43,11 @@ export function embedding(options: Json = {}): Json {
 	};
 }
 
+/** A `set` processor. */
+export function set(field: string, value: unknown, options: Json = {}): Json {
+	return { set: { field, value, ...options } };
+}
+
 /** Stores a pipeline, named `<id>` and what is added to it. */
 export function pipeline(definition: unknown, suffix = ""): Call {
 	return {
@@ -48,6 +57,9 @@ export function pipeline(definition: unknown, suffix = ""): Call {
 		prepares: true,
 	};
 }
+
+/** The pipeline of most cases, which embeds `text` and does nothing else. */
+export const embeddingPipeline = pipeline({ processors: [embedding()] });
 
 export interface IndexOptions {
 	/** Added to `<id>`. */
@@ -106,6 +118,17 @@ export function put(id: string, source: unknown, query = ""): Call {
 export function puts(...sources: unknown[]): Call[] {
 	return sources.map((source, position) => put(`${position + 1}`, source));
 }
+
+/** Changes a document by itself. */
+export function update(body: object, id = "1", query = ""): Call {
+	return { method: "POST", path: `/<id>/_update/${id}${query}`, body };
+}
+
+/** An index that embeds, with a document in it. */
+export const embeddedCat: readonly Call[] = [
+	...embeddingIndex(embedding()),
+	put("1", { text: cat, other: 1 }),
+];
 
 /** A case whose documents go through a pipeline of these processors, one by one. */
 export function written(

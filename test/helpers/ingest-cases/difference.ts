@@ -9,6 +9,22 @@ export interface Difference {
 	cases: Readonly<Record<string, Change>>;
 }
 
+/** A recorded outcome with what the sidecar does instead. */
+export function withChanges(
+	differences: readonly Difference[],
+	name: string,
+	recorded: unknown,
+): unknown {
+	const expected = structuredClone(recorded);
+	for (const { cases } of differences) cases[name]?.(expected);
+	return expected;
+}
+
+/** The cases in which the sidecar differs. */
+export function namesOf(differences: readonly Difference[]): Set<string> {
+	return new Set(differences.flatMap(({ cases }) => Object.keys(cases)));
+}
+
 /** In place of a value: there is none. */
 export const absent = Symbol("absent");
 

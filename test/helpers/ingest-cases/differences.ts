@@ -1,4 +1,4 @@
-import type { Difference } from "./difference.ts";
+import { type Difference, namesOf, withChanges } from "./difference.ts";
 import { differingDefinitions } from "./differing-definitions.ts";
 import { differingFields } from "./differing-fields.ts";
 import { differingWrites } from "./differing-writes.ts";
@@ -12,14 +12,12 @@ export const differences: readonly Difference[] = [
 
 /** An outcome of neural-search with what the sidecar does instead. */
 export function withDifferences(name: string, recorded: unknown): unknown {
-	const expected = structuredClone(recorded);
-	for (const { cases } of differences) cases[name]?.(expected);
-	return expected;
+	return withChanges(differences, name, recorded);
 }
 
 /** The cases in which the sidecar differs. */
 export function differingCases(): Set<string> {
-	return new Set(differences.flatMap(({ cases }) => Object.keys(cases)));
+	return namesOf(differences);
 }
 
 /** Cases that are known to go wrong. One that goes right fails, so that it is taken out of here. */

@@ -1,8 +1,6 @@
-import { embedding, type IngestTopic, written } from "./case.ts";
+import { cat, embedding, type IngestTopic, wine, written } from "./case.ts";
 
 const map = (field_map: unknown) => embedding({ field_map });
-const cat = "a small cat";
-const wine = "red wine";
 const shoes = "running shoes";
 const pipes = "water pipes";
 

@@ -1,9 +1,8 @@
-import { embedding, type IngestTopic, written } from "./case.ts";
+import { cat, embedding, type IngestTopic, written } from "./case.ts";
 
 const list = embedding({ field_map: { list: "vectors" } });
 const object = embedding({ field_map: { o: { text: "vector" } } });
 const dotted = embedding({ field_map: { "a.b": "v" } });
-const cat = "a small cat";
 
 /** An object with another in it, and so on, as deep as this. */
 function nested(depth: number): unknown {

@@ -1,4 +1,4 @@
-import { defined, type IngestTopic, written } from "./case.ts";
+import { cat, defined, type IngestTopic, written } from "./case.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -15,7 +15,6 @@ const inference = (options: Json = {}) => ({
 });
 const without = (name: string) =>
 	Object.fromEntries(Object.entries(base).filter(([key]) => key !== name));
-const cat = "a small cat";
 const list = {
 	model_input: `{ "text_docs": \${input_map.input} }`,
 	input_map: [{ input: "list" }],

@@ -3,8 +3,8 @@ import { isRecord } from "../../integration/conformance/json.ts";
 /** Values by the names that cases have for them. */
 export type Names = Readonly<Record<string, string>>;
 
-/** Members of answers that tell of the run or of the cluster alone. */
-const passing = [
+/** Members of answers to writes that tell of the run or of the cluster alone. */
+const passingOfWrites = [
 	"took",
 	"ingest_took",
 	"_shards",
@@ -17,9 +17,14 @@ const passing = [
 const ofErrors = ["type", "reason", "caused_by"];
 
 /** An answer, or a part of it, without what every run has other. */
-export function lasting(value: unknown, names: Names): unknown {
+export function lasting(
+	value: unknown,
+	names: Names,
+	passing: readonly string[] = passingOfWrites,
+): unknown {
 	if (typeof value === "string") return lastingText(value, names);
-	if (Array.isArray(value)) return value.map((one) => lasting(one, names));
+	if (Array.isArray(value))
+		return value.map((one) => lasting(one, names, passing));
 	if (!isRecord(value)) return value;
 	const isError =
 		typeof value.type === "string" && typeof value.reason === "string";
@@ -29,7 +34,7 @@ export function lasting(value: unknown, names: Names): unknown {
 	return Object.fromEntries(
 		entries.map(([key, one]) => [
 			lastingText(key, names),
-			key === "_id" && isMadeId(one) ? "<made>" : lasting(one, names),
+			key === "_id" && isMadeId(one) ? "<made>" : lasting(one, names, passing),
 		]),
 	);
 }

@@ -2,16 +2,16 @@ import {
 	bulk,
 	byDefault,
 	type Call,
+	cat,
 	embedding,
 	type IngestCase,
 	type IngestTopic,
 	index,
 	pipeline,
 	puts,
+	wine,
 } from "./case.ts";
 
-const cat = "a small cat";
-const wine = "red wine";
 const failed = { set: { field: "failed", value: true } };
 const after = { set: { field: "after", value: 1 } };
 const inner = (rest: object = {}) => ({

@@ -1,15 +1,15 @@
 import {
 	type Call,
+	cat,
 	embedding,
 	type IngestCase,
 	type IngestTopic,
 	pipeline,
+	set,
+	wine,
 } from "./case.ts";
 import { simulated } from "./simulated-case.ts";
 
-const cat = "a small cat";
-const wine = "red wine";
-const set = (field: string, value: unknown) => ({ set: { field, value } });
 const inner = (rest: object = {}) => ({
 	pipeline: { name: "<id>-inner", ...rest },
 });

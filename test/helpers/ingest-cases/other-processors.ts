@@ -1,16 +1,16 @@
 import {
 	bulk,
 	byDefault,
+	cat,
 	embedding,
 	type IngestTopic,
 	index,
 	pipeline,
 	puts,
+	wine,
 	written,
 } from "./case.ts";
 
-const cat = "a small cat";
-const wine = "red wine";
 const list = embedding({ field_map: { list: "vectors" } });
 
 /** What OpenSearch's own processors do to texts, to vectors and to where a document goes. */

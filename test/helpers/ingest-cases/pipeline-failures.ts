@@ -1,17 +1,15 @@
 import {
 	byDefault,
+	cat,
 	embedding,
 	type IngestTopic,
 	index,
 	pipeline,
 	puts,
+	set,
 	written,
 } from "./case.ts";
 
-const set = (field: string, value: unknown, rest: object = {}) => ({
-	set: { field, value, ...rest },
-});
-const cat = "a small cat";
 const message = set("why", "{{_ingest.on_failure_message}}");
 const origin = set(
 	"who",

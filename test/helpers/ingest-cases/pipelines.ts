@@ -1,18 +1,15 @@
 import {
 	byDefault,
+	cat,
 	embedding,
 	type IngestTopic,
 	index,
 	pipeline,
 	puts,
+	set,
+	wine,
 	written,
 } from "./case.ts";
-
-const set = (field: string, value: unknown, rest: object = {}) => ({
-	set: { field, value, ...rest },
-});
-const cat = "a small cat";
-const wine = "red wine";
 
 /** Embedding processors among others, and in pipelines that call each other. */
 export const pipelines: IngestTopic = {

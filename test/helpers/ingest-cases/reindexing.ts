@@ -1,13 +1,10 @@
 import {
 	byDefault,
 	type Call,
-	embedding,
+	embeddingPipeline,
 	type IngestTopic,
 	index,
-	pipeline,
 } from "./case.ts";
-
-const own = pipeline({ processors: [embedding()] });
 
 /** Three documents in an index of their own, the third of which has no text that could be embedded. */
 const sources: Call[] = [
@@ -56,20 +53,25 @@ export const reindexing: IngestTopic = {
 	cases: [
 		{
 			name: "into an index that embeds",
-			calls: [own, ...sources, target, reindex()],
+			calls: [embeddingPipeline, ...sources, target, reindex()],
 		},
 		{
 			name: "by a pipeline",
-			calls: [own, ...sources, index({ suffix: "-b" }), reindex(byPipeline)],
+			calls: [
+				embeddingPipeline,
+				...sources,
+				index({ suffix: "-b" }),
+				reindex(byPipeline),
+			],
 		},
 		{
 			name: "into an index that is not there",
-			calls: [own, ...sources, reindex(byPipeline)],
+			calls: [embeddingPipeline, ...sources, reindex(byPipeline)],
 		},
 		{
 			name: "what a query finds",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				target,
 				reindex({
@@ -80,7 +82,7 @@ export const reindexing: IngestTopic = {
 		{
 			name: "one document at most",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				target,
 				reindex({
@@ -92,7 +94,7 @@ export const reindexing: IngestTopic = {
 		{
 			name: "with a script",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				target,
 				reindex({
@@ -106,7 +108,7 @@ export const reindexing: IngestTopic = {
 		{
 			name: "twice, the second time without what is there",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				target,
 				reindex(),
@@ -116,11 +118,14 @@ export const reindexing: IngestTopic = {
 				}),
 			],
 		},
-		{ name: "twice", calls: [own, ...sources, target, reindex(), reindex()] },
+		{
+			name: "twice",
+			calls: [embeddingPipeline, ...sources, target, reindex(), reindex()],
+		},
 		{
 			name: "with a bad document",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				bad,
 				target,
@@ -129,12 +134,12 @@ export const reindexing: IngestTopic = {
 		},
 		{
 			name: "in slices",
-			calls: [own, ...sources, target, reindex({}, "&slices=2")],
+			calls: [embeddingPipeline, ...sources, target, reindex({}, "&slices=2")],
 		},
 		{
 			name: "of nothing",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				target,
 				reindex({ source: { index: "<id>-a", query: { term: { n: 9 } } } }),
@@ -143,7 +148,7 @@ export const reindexing: IngestTopic = {
 		{
 			name: "from an index that is not there",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				target,
 				reindex({ source: { index: "<id>-none" } }),
@@ -152,7 +157,7 @@ export const reindexing: IngestTopic = {
 		{
 			name: "some fields",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				target,
 				reindex({ source: { index: "<id>-a", _source: ["text"] } }),
@@ -160,12 +165,16 @@ export const reindexing: IngestTopic = {
 		},
 		{
 			name: "an update by a pipeline",
-			calls: [own, ...sources, update(undefined, "&pipeline=<id>")],
+			calls: [
+				embeddingPipeline,
+				...sources,
+				update(undefined, "&pipeline=<id>"),
+			],
 		},
 		{
 			name: "an update of what a query finds",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				update({ query: { term: { n: 1 } } }, "&pipeline=<id>"),
 			],
@@ -173,7 +182,7 @@ export const reindexing: IngestTopic = {
 		{
 			name: "an update by a script and a pipeline",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				update(
 					{ script: { source: "ctx._source.text = 'running shoes'" } },
@@ -184,7 +193,7 @@ export const reindexing: IngestTopic = {
 		{
 			name: "an update with a bad document",
 			calls: [
-				own,
+				embeddingPipeline,
 				...sources,
 				bad,
 				update({ query: { term: { n: 4 } } }, "&pipeline=<id>"),

@@ -5,12 +5,15 @@ import type { Call, IngestCase } from "./case.ts";
 import { lasting, type Names } from "./lasting.ts";
 
 /** A server that cases are run on. */
-export interface IngestTarget {
+export interface CaseTarget {
 	url: string;
 	/** Begins the name of everything that the cases make: lower-case. */
 	prefix: string;
 	/** Ids of deployed models, by their names in cases. */
-	models: Readonly<Record<"dense" | "tiny" | "sparse", string>>;
+	models: Names;
+}
+
+export interface IngestTarget extends CaseTarget {
 	/** Whether results of a bulk are brought into its items' order. */
 	reorders?: boolean;
 }
@@ -34,8 +37,7 @@ export async function runCase(
 	target: IngestTarget,
 	number: number,
 ): Promise<Outcome> {
-	const id = `${target.prefix}-${String(number).padStart(3, "0")}`;
-	const names = { id, ...target.models };
+	const names = { id: idOf(target, number), ...target.models };
 	const answers: CaseAnswer[] = [];
 	for (const call of calls) {
 		const { status, body } = await send(call, target, names);
@@ -50,6 +52,11 @@ export async function runCase(
 	return { answers, documents };
 }
 
+/** The name that a case has to itself. */
+export function idOf({ prefix }: CaseTarget, number: number): string {
+	return `${prefix}-${String(number).padStart(3, "0")}`;
+}
+
 /** Removes everything that cases have made; of some kinds there may be nothing. */
 export async function removeCases(url: string, prefix: string): Promise<void> {
 	for (const path of [
@@ -59,6 +66,7 @@ export async function removeCases(url: string, prefix: string): Promise<void> {
 		"/_template/",
 		"/",
 		"/_ingest/pipeline/",
+		"/_search/pipeline/",
 	]) {
 		const answer = await request(`${url}${path}${prefix}-*`, {
 			method: "DELETE",
@@ -67,9 +75,10 @@ export async function removeCases(url: string, prefix: string): Promise<void> {
 	}
 }
 
-async function send(
+/** Makes a call with what its names stand for. */
+export async function send(
 	{ method, path, body, type = "application/json" }: Call,
-	{ url }: IngestTarget,
+	{ url }: Pick<CaseTarget, "url">,
 	names: Names,
 ): Promise<CaseAnswer> {
 	const text = typeof body === "string" ? body : JSON.stringify(body);

@@ -1,11 +1,14 @@
-import { embedding, type IngestTopic, pipeline } from "./case.ts";
+import {
+	cat,
+	embedding,
+	type IngestTopic,
+	pipeline,
+	set,
+	wine,
+} from "./case.ts";
 import { docs, simulated } from "./simulated-case.ts";
 
-const cat = "a small cat";
-const wine = "red wine";
-
 const bad = { fail: { message: "no", if: "ctx.bad == true" } };
-const set = (field: string, value: unknown) => ({ set: { field, value } });
 
 /** What `_simulate` says. */
 export const simulations: IngestTopic = {

@@ -1,14 +1,13 @@
 import {
 	bulk,
+	cat,
 	embedding,
 	embeddingIndex,
 	type IngestTopic,
 	puts,
+	wine,
 	written,
 } from "./case.ts";
-
-const cat = "a small cat";
-const wine = "red wine";
 
 /** Batches, and vectors that are taken from the stored document. */
 export const storedVectors: IngestTopic = {

@@ -2,17 +2,14 @@ import {
 	bulk,
 	byDefault,
 	type Call,
-	embedding,
+	cat,
+	embeddingPipeline,
 	type IngestTopic,
 	index,
 	oneShard,
-	pipeline,
 	put,
+	wine,
 } from "./case.ts";
-
-const cat = "a small cat";
-const wine = "red wine";
-const own = pipeline({ processors: [embedding()] });
 
 function template(body: object): Call {
 	return { method: "PUT", path: "/_index_template/<id>", body, prepares: true };
@@ -25,7 +22,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "an alias",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault, aliases: { "<id>-alias": {} } }),
 				{ method: "PUT", path: "/<id>-alias/_doc/1", body: { text: cat } },
 				bulk(
@@ -37,7 +34,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "an alias with a write index",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({
 					settings: byDefault,
 					aliases: { "<id>-alias": { is_write_index: true } },
@@ -52,7 +49,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "an alias without a write index",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault, aliases: { "<id>-alias": {} } }),
 				index({ suffix: "-b", aliases: { "<id>-alias": {} } }),
 				{ method: "PUT", path: "/<id>-alias/_doc/1", body: { text: cat } },
@@ -62,7 +59,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "an alias that is wanted and is none",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault }),
 				put("1", { text: cat }, "?require_alias=true"),
 				bulk([
@@ -76,7 +73,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "an index that is not there",
 			calls: [
-				own,
+				embeddingPipeline,
 				{
 					method: "PUT",
 					path: "/<id>-new/_doc/1?pipeline=<id>",
@@ -87,7 +84,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "the template of an index that is not there",
 			calls: [
-				own,
+				embeddingPipeline,
 				template({
 					index_patterns: ["<id>-t*"],
 					template: { settings: { ...oneShard, ...byDefault } },
@@ -102,7 +99,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "the component templates of an index that is not there",
 			calls: [
-				own,
+				embeddingPipeline,
 				{
 					method: "PUT",
 					path: "/_component_template/<id>-c",
@@ -120,7 +117,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "the legacy template of an index that is not there",
 			calls: [
-				own,
+				embeddingPipeline,
 				{
 					method: "PUT",
 					path: "/_template/<id>",
@@ -136,7 +133,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "a data stream",
 			calls: [
-				own,
+				embeddingPipeline,
 				template({
 					index_patterns: ["<id>-stream"],
 					data_stream: {},
@@ -163,7 +160,7 @@ export const targetNames: IngestTopic = {
 		{
 			name: "date math",
 			calls: [
-				own,
+				embeddingPipeline,
 				template({
 					index_patterns: ["<id>-t*"],
 					template: { settings: { ...oneShard, ...byDefault } },

@@ -1,16 +1,16 @@
 import {
 	bulk,
 	byDefault,
+	cat,
 	embedding,
+	embeddingPipeline,
 	type IngestTopic,
 	index,
 	pipeline,
 	put,
+	wine,
 } from "./case.ts";
 
-const cat = "a small cat";
-const wine = "red wine";
-const own = pipeline({ processors: [embedding()] });
 const other = pipeline(
 	{ processors: [embedding({ field_map: { text: "other" } })] },
 	"-other",
@@ -26,16 +26,24 @@ export const targets: IngestTopic = {
 	cases: [
 		{
 			name: "the default pipeline",
-			calls: [own, index({ settings: byDefault }), put("1", { text: cat })],
+			calls: [
+				embeddingPipeline,
+				index({ settings: byDefault }),
+				put("1", { text: cat }),
+			],
 		},
 		{
 			name: "the request's pipeline",
-			calls: [own, index(), put("1", { text: cat }, "?pipeline=<id>")],
+			calls: [
+				embeddingPipeline,
+				index(),
+				put("1", { text: cat }, "?pipeline=<id>"),
+			],
 		},
 		{
 			name: "the request's pipeline in place of the default one",
 			calls: [
-				own,
+				embeddingPipeline,
 				other,
 				index({ settings: byDefault }),
 				put("1", { text: cat }, "?pipeline=<id>-other"),
@@ -44,7 +52,7 @@ export const targets: IngestTopic = {
 		{
 			name: "_none",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault }),
 				put("1", { text: cat }, "?pipeline=_none"),
 			],
@@ -52,7 +60,7 @@ export const targets: IngestTopic = {
 		{
 			name: "the final pipeline",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: { final_pipeline: "<id>" } }),
 				put("1", { text: cat }),
 				put("2", { text: cat }, "?pipeline=_none"),
@@ -61,7 +69,7 @@ export const targets: IngestTopic = {
 		{
 			name: "both",
 			calls: [
-				own,
+				embeddingPipeline,
 				other,
 				index({ settings: { ...byDefault, final_pipeline: "<id>-other" } }),
 				put("1", { text: cat }),
@@ -72,7 +80,7 @@ export const targets: IngestTopic = {
 		{
 			name: "a default one that changes what the final one embeds",
 			calls: [
-				own,
+				embeddingPipeline,
 				marker,
 				index({
 					settings: { default_pipeline: "<id>-marker", final_pipeline: "<id>" },
@@ -83,7 +91,7 @@ export const targets: IngestTopic = {
 		{
 			name: "a pipeline that is not there",
 			calls: [
-				own,
+				embeddingPipeline,
 				index(),
 				put("1", { text: cat }, "?pipeline=<id>-none"),
 				bulk([
@@ -97,7 +105,7 @@ export const targets: IngestTopic = {
 		{
 			name: "a default pipeline that is not there",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: { default_pipeline: "<id>-none" } }),
 				put("1", { text: cat }),
 			],
@@ -105,7 +113,7 @@ export const targets: IngestTopic = {
 		{
 			name: "the pipeline of an action line",
 			calls: [
-				own,
+				embeddingPipeline,
 				other,
 				index({ settings: byDefault }),
 				bulk([
@@ -121,7 +129,7 @@ export const targets: IngestTopic = {
 		{
 			name: "the pipeline of a bulk",
 			calls: [
-				own,
+				embeddingPipeline,
 				other,
 				index({ settings: byDefault }),
 				bulk(
@@ -138,7 +146,7 @@ export const targets: IngestTopic = {
 		{
 			name: "a bulk over several indices",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault }),
 				index({ suffix: "-b" }),
 				bulk(
@@ -157,7 +165,7 @@ export const targets: IngestTopic = {
 		{
 			name: "a bulk over several indices, a default in the path",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault }),
 				index({ suffix: "-b" }),
 				bulk([
@@ -171,7 +179,7 @@ export const targets: IngestTopic = {
 		{
 			name: "an index name that is none",
 			calls: [
-				own,
+				embeddingPipeline,
 				{
 					method: "PUT",
 					path: "/<id>*/_doc/1?pipeline=<id>",

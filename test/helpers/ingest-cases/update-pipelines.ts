@@ -1,6 +1,7 @@
 import {
 	byDefault,
-	type Call,
+	cat,
+	embeddedCat,
 	embedding,
 	embeddingIndex,
 	type IngestTopic,
@@ -8,16 +9,11 @@ import {
 	oneShard,
 	pipeline,
 	put,
+	update,
+	wine,
 } from "./case.ts";
 
-const cat = "a small cat";
-const wine = "red wine";
 const failed = { set: { field: "failed", value: true } };
-const own = [...embeddingIndex(embedding()), put("1", { text: cat, other: 1 })];
-
-function update(body: object, id = "1", query = ""): Call {
-	return { method: "POST", path: `/<id>/_update/${id}${query}`, body };
-}
 
 /** Changes of documents whose pipelines are more than one processor, and their parameters. */
 export const updatePipelines: IngestTopic = {
@@ -127,22 +123,25 @@ export const updatePipelines: IngestTopic = {
 		{
 			name: "retry_on_conflict",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({ doc: { text: wine } }, "1", "?retry_on_conflict=3"),
 			],
 		},
 		{
 			name: "a pipeline that the request names",
-			calls: [...own, update({ doc: { text: wine } }, "1", "?pipeline=<id>")],
+			calls: [
+				...embeddedCat,
+				update({ doc: { text: wine } }, "1", "?pipeline=<id>"),
+			],
 		},
 		{
 			name: "a stored script",
-			calls: [...own, update({ script: { id: "<id>-none" } })],
+			calls: [...embeddedCat, update({ script: { id: "<id>-none" } })],
 		},
 		{
 			name: "a script that does not compile, and one that fails",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({ script: { source: "ctx." } }),
 				update({
 					script: { source: "throw new IllegalArgumentException('no')" },

@@ -1,46 +1,54 @@
 import {
 	byDefault,
+	cat,
+	embeddedCat,
 	embedding,
 	embeddingIndex,
 	type IngestTopic,
 	index,
 	pipeline,
 	put,
+	update,
+	wine,
 } from "./case.ts";
-
-const cat = "a small cat";
-const wine = "red wine";
-const own = [...embeddingIndex(embedding()), put("1", { text: cat, other: 1 })];
-
-function update(body: object, id = "1", query = ""): ReturnType<typeof put> {
-	return { method: "POST", path: `/<id>/_update/${id}${query}`, body };
-}
 
 /** Changes of documents that are there, or may be. */
 export const updates: IngestTopic = {
 	name: "updates",
 	cases: [
-		{ name: "another text", calls: [...own, update({ doc: { text: wine } })] },
-		{ name: "another field", calls: [...own, update({ doc: { other: 2 } })] },
+		{
+			name: "another text",
+			calls: [...embeddedCat, update({ doc: { text: wine } })],
+		},
+		{
+			name: "another field",
+			calls: [...embeddedCat, update({ doc: { other: 2 } })],
+		},
 		{
 			name: "nothing new",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({ doc: { text: cat } }),
 				update({ doc: { text: cat }, detect_noop: false }),
 			],
 		},
-		{ name: "a bad text", calls: [...own, update({ doc: { text: 5 } })] },
-		{ name: "null", calls: [...own, update({ doc: { text: null } })] },
-		{ name: "a blank text", calls: [...own, update({ doc: { text: "" } })] },
+		{
+			name: "a bad text",
+			calls: [...embeddedCat, update({ doc: { text: 5 } })],
+		},
+		{ name: "null", calls: [...embeddedCat, update({ doc: { text: null } })] },
+		{
+			name: "a blank text",
+			calls: [...embeddedCat, update({ doc: { text: "" } })],
+		},
 		{
 			name: "a document that is not there",
-			calls: [...own, update({ doc: { text: wine } }, "2")],
+			calls: [...embeddedCat, update({ doc: { text: wine } }, "2")],
 		},
 		{
 			name: "an upsert",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({ doc: { text: wine }, upsert: { text: "running shoes" } }, "2"),
 				update({ doc: { text: wine }, upsert: { text: "running shoes" } }, "2"),
 			],
@@ -48,7 +56,7 @@ export const updates: IngestTopic = {
 		{
 			name: "doc_as_upsert",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({ doc: { text: wine }, doc_as_upsert: true }, "2"),
 				update({ doc: { text: wine }, doc_as_upsert: true }),
 			],
@@ -56,7 +64,7 @@ export const updates: IngestTopic = {
 		{
 			name: "a script",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({
 					script: {
 						source: "ctx._source.text = params.t",
@@ -67,12 +75,15 @@ export const updates: IngestTopic = {
 		},
 		{
 			name: "a script that changes another field",
-			calls: [...own, update({ script: { source: "ctx._source.other += 1" } })],
+			calls: [
+				...embeddedCat,
+				update({ script: { source: "ctx._source.other += 1" } }),
+			],
 		},
 		{
 			name: "a script that does nothing or deletes",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({ script: { source: "ctx.op = 'noop'" } }),
 				update({ script: { source: "ctx.op = 'delete'" } }),
 			],
@@ -80,7 +91,7 @@ export const updates: IngestTopic = {
 		{
 			name: "a script with an upsert",
 			calls: [
-				...own,
+				...embeddedCat,
 				update(
 					{
 						script: {
@@ -106,7 +117,7 @@ export const updates: IngestTopic = {
 		{
 			name: "a scripted upsert",
 			calls: [
-				...own,
+				...embeddedCat,
 				update(
 					{
 						scripted_upsert: true,
@@ -123,7 +134,7 @@ export const updates: IngestTopic = {
 		{
 			name: "the answer's source",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({ doc: { text: wine }, _source: true }),
 				update({ doc: { other: 5 } }, "1", "?_source=other"),
 			],
@@ -131,7 +142,7 @@ export const updates: IngestTopic = {
 		{
 			name: "if_seq_no",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({ doc: { text: wine } }, "1", "?if_seq_no=0&if_primary_term=1"),
 				update({ doc: { text: cat } }, "1", "?if_seq_no=0&if_primary_term=1"),
 			],
@@ -139,7 +150,7 @@ export const updates: IngestTopic = {
 		{
 			name: "what is wrong with the body",
 			calls: [
-				...own,
+				...embeddedCat,
 				update({}),
 				update({ doc: 5 }),
 				update({ colour: 1 }),

@@ -1,16 +1,13 @@
 import {
 	bulk,
 	byDefault,
-	embedding,
+	cat,
+	embeddingPipeline,
 	type IngestTopic,
 	index,
-	pipeline,
 	put,
+	wine,
 } from "./case.ts";
-
-const cat = "a small cat";
-const wine = "red wine";
-const own = pipeline({ processors: [embedding()] });
 
 /** Parameters of writes of one document. */
 export const writeOptions: IngestTopic = {
@@ -19,7 +16,7 @@ export const writeOptions: IngestTopic = {
 		{
 			name: "_create",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault }),
 				{ method: "PUT", path: "/<id>/_create/1", body: { text: cat } },
 				{ method: "POST", path: "/<id>/_create/1", body: { text: wine } },
@@ -33,7 +30,7 @@ export const writeOptions: IngestTopic = {
 		{
 			name: "an id that is made",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault }),
 				{ method: "POST", path: "/<id>/_doc", body: { text: cat } },
 			],
@@ -41,7 +38,7 @@ export const writeOptions: IngestTopic = {
 		{
 			name: "routing",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: { ...byDefault, number_of_shards: 2 } }),
 				put("1", { text: cat }, "?routing=a"),
 				bulk([{ index: { _id: "2", routing: "b" } }, { text: wine }]),
@@ -50,7 +47,7 @@ export const writeOptions: IngestTopic = {
 		{
 			name: "versions",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault }),
 				put("1", { text: cat }, "?version=5&version_type=external"),
 				put("1", { text: wine }, "?version=4&version_type=external"),
@@ -60,7 +57,7 @@ export const writeOptions: IngestTopic = {
 		{
 			name: "if_seq_no",
 			calls: [
-				own,
+				embeddingPipeline,
 				index({ settings: byDefault }),
 				put("1", { text: cat }),
 				put("1", { text: wine }, "?if_seq_no=0&if_primary_term=1"),
