@@ -2,7 +2,8 @@ import { InvalidDefinition } from "../invalid-definition.ts";
 import { DefinitionOptions } from "./definition-options.ts";
 import { type FieldMap, parseFieldMap } from "./field-map-definition.ts";
 import { checkBatchSize, parseModelId } from "./model-options.ts";
-import type { Prune, PruneType } from "./prune.ts";
+import type { Prune } from "./prune.ts";
+import { checkedPrune, readPruneType } from "./prune-options.ts";
 
 /** A `sparse_encoding` processor's own options. */
 export interface SparseEncoding {
@@ -13,14 +14,6 @@ export interface SparseEncoding {
 	readonly skipExisting: boolean;
 	readonly prune: Prune;
 }
-
-const pruneTypes: readonly PruneType[] = [
-	"none",
-	"top_k",
-	"alpha_mass",
-	"max_ratio",
-	"abs_value",
-];
 
 /**
  * The options of a `sparse_encoding` processor, checked as neural-search checks them when a pipeline is stored. The
@@ -46,8 +39,9 @@ export function parseSparseEncoding(values: unknown): SparseEncoding {
 	return processor;
 }
 
-function parsePrune(options: DefinitionOptions): Prune {
-	const type = pruneType(options.optionalString("prune_type"));
+/** How small weights are taken out, as a processor's options say. @throws InvalidDefinition */
+export function parsePrune(options: DefinitionOptions): Prune {
+	const type = readPruneType(options.optionalString("prune_type"));
 	if (type === "none") {
 		if (options.has("prune_ratio"))
 			throw invalid(
@@ -55,39 +49,7 @@ function parsePrune(options: DefinitionOptions): Prune {
 			);
 		return { type, ratio: 0 };
 	}
-	const ratio = Math.fround(options.double("prune_ratio"));
-	const problem = problemOf(type, ratio);
-	if (problem !== undefined)
-		throw invalid(
-			`Illegal prune_ratio ${ratio.toFixed(6)} for prune_type: ${type}. ${problem}`,
-		);
-	return { type, ratio };
-}
-
-function pruneType(name: string | undefined): PruneType {
-	if (name === undefined || name === "") return "none";
-	const type = pruneTypes.find((known) => known === name);
-	if (type === undefined) throw invalid(`Unknown prune type: ${name}`);
-	return type;
-}
-
-function problemOf(
-	type: Exclude<PruneType, "none">,
-	ratio: number,
-): string | undefined {
-	switch (type) {
-		case "top_k":
-			return ratio > 0 && Number.isInteger(ratio)
-				? undefined
-				: "prune_ratio should be positive integer.";
-		case "alpha_mass":
-		case "max_ratio":
-			return ratio >= 0 && ratio < 1
-				? undefined
-				: "prune_ratio should be in the range [0, 1).";
-		case "abs_value":
-			return ratio >= 0 ? undefined : "prune_ratio should be non-negative.";
-	}
+	return checkedPrune(type, options.double("prune_ratio"));
 }
 
 function invalid(reason: string): InvalidDefinition {

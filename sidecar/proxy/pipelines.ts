@@ -1,13 +1,15 @@
-import { isUtf8 } from "node:buffer";
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { unguardPipelinesText } from "../../ingest/pipelines/guard-text.ts";
-import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
+import { withoutSemanticPipelines } from "../../ingest/semantic/hidden-pipelines.ts";
+import type { BodyLimit } from "../http/client-body.ts";
 import { guardedPipeline } from "../services/writes/guarded-pipeline.ts";
 import type { PipelineService } from "../services/writes/pipelines.ts";
-import { sendJson, wishUnlessRefused } from "./changed-answer.ts";
-import { readUpTo } from "./changed-body.ts";
-import { handOn } from "./exchange.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
+import {
+	answerOriginals,
+	changePipeline,
+	definitionToStore,
+} from "./stored-pipelines.ts";
 import type { Replacement, Upstream } from "./upstream.ts";
 
 export interface PipelineRoutesOptions {
@@ -23,66 +25,39 @@ interface PipelineRequest {
 /** `_ingest/pipeline`: the cluster stores guards where a client wrote the sidecar's processors, and reads back what it wrote. */
 export function pipelines(options: PipelineRoutesOptions): FastifyPluginAsync {
 	const { upstream, pipelines, bodyLimit } = options;
+	const originals = {
+		upstream,
+		anyStored: () => pipelines.anyGuarded(),
+		originals: (text: string) =>
+			unguardPipelinesText(withoutSemanticPipelines(text)),
+	};
 	return async (app) => {
 		keepBodiesRaw(app);
 		app.put<PipelineRequest>("/_ingest/pipeline/:id", async (request, reply) =>
-			change(request, reply, await storedForm(request)),
+			changePipeline(request, reply, {
+				upstream,
+				pipelines,
+				...(await toStore(request)),
+			}),
 		);
 		app.delete("/_ingest/pipeline/:id", (request, reply) =>
-			change(request, reply, {}),
+			changePipeline(request, reply, { upstream, pipelines }),
 		);
-		app.get("/_ingest/pipeline", answerOriginals);
-		app.get("/_ingest/pipeline/:id", answerOriginals);
+		for (const url of ["/_ingest/pipeline", "/_ingest/pipeline/:id"])
+			app.get(url, (request, reply) =>
+				answerOriginals(request, reply, originals),
+			);
 	};
 
-	/** What is sent on in the place of a pipeline's definition. */
-	async function storedForm(
+	async function toStore(
 		request: FastifyRequest<PipelineRequest>,
-	): Promise<Replacement | Record<string, never>> {
+	): Promise<{ sent?: Replacement }> {
 		const { id } = request.params;
 		if (isReserved(id)) return {};
-		const raw = await readUpTo(request, bodyLimit, () => false);
-		const body =
-			Buffer.isBuffer(raw) && (await inflate(request, raw, bodyLimit));
-		const guarded =
-			body && isUtf8(body)
-				? guardedPipeline(id, body.toString("utf8").replace(/^\ufeff/, ""))
-				: undefined;
-		return guarded === undefined
-			? { body: raw, asSent: true }
-			: { body: guarded };
-	}
-
-	/** A client hears that a pipeline is another one after all sidecars have forgotten what it was before. */
-	async function change(
-		request: FastifyRequest,
-		reply: FastifyReply,
-		sent: Replacement | Record<string, never>,
-	): Promise<FastifyReply> {
-		let held: Awaited<ReturnType<Upstream["ask"]>>;
-		try {
-			held = await upstream.ask(request, reply, { ...sent, holds: () => true });
-		} finally {
-			if (held?.status !== 401 && held?.status !== 403)
-				await pipelines.changed();
-		}
-		return held ? handOn(reply, held) : reply;
-	}
-
-	async function answerOriginals(
-		request: FastifyRequest,
-		reply: FastifyReply,
-	): Promise<FastifyReply> {
-		const wish = hasBody(request.raw) ? undefined : wishUnlessRefused(request);
-		if (!wish || !(await pipelines.anyGuarded()))
-			return upstream.forward(request, reply);
-		const { plainUrl: url, format } = wish;
-		const answer = await upstream.read(request, { url, json: true });
-		const json = unguardPipelinesText(answer.body);
-		// Asked again, it comes as it is: an error, or pipelines without a guard.
-		return json === answer.body
-			? upstream.forward(request, reply)
-			: sendJson(reply, answer, { json, format });
+		const sent = await definitionToStore(request, bodyLimit, (text) =>
+			guardedPipeline(id, text),
+		);
+		return { sent };
 	}
 }
 

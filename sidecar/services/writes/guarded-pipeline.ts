@@ -1,6 +1,5 @@
-import { InvalidDefinition } from "../../../ingest/invalid-definition.ts";
 import { guardPipelineText } from "../../../ingest/pipelines/guard-text.ts";
-import { SidecarError } from "../../errors.ts";
+import { unlessRefused } from "../refused-definition.ts";
 
 /**
  * A pipeline with guards where a client wrote the sidecar's processors; undefined for what the cluster can take as it
@@ -9,12 +8,5 @@ import { SidecarError } from "../../errors.ts";
  * @throws SidecarError for a definition that is not valid
  */
 export function guardedPipeline(id: string, text: string): string | undefined {
-	try {
-		return guardPipelineText(id, text);
-	} catch (cause) {
-		if (!(cause instanceof InvalidDefinition)) throw cause;
-		const code =
-			cause.type === "parse_exception" ? "bad_definition" : "bad_request";
-		throw new SidecarError(code, cause.message, { cause });
-	}
+	return unlessRefused(() => guardPipelineText(id, text));
 }

@@ -22,6 +22,12 @@ export interface PipelineServiceOptions {
 	now: () => number;
 	/** Has the other sidecars forget it. */
 	announce: () => Promise<void>;
+	/** Whatever else is remembered of pipelines and indices: it is forgotten at the same time. */
+	related: readonly Forgetful[];
+}
+
+export interface Forgetful {
+	forget(): void;
 }
 
 /** The cluster's pipelines, and what of them is the sidecar's to do. */
@@ -55,6 +61,7 @@ export class PipelineService {
 	readonly #options: PipelineServiceOptions;
 	readonly #pipelines: ExpiringCache<Pipelines>;
 	readonly #indices: ExpiringCache<IndexPipelines>;
+	#age = 0;
 
 	constructor(options: PipelineServiceOptions) {
 		this.#options = options;
@@ -70,6 +77,16 @@ export class PipelineService {
 	/** Whether any pipeline of the cluster holds a processor of the sidecar's. */
 	async anyGuarded(): Promise<boolean> {
 		return (await this.#all()).guarded;
+	}
+
+	/** The ids of the cluster's pipelines. */
+	async ids(): Promise<Iterable<string>> {
+		return (await this.#all()).stored.keys();
+	}
+
+	/** How often what the cluster said was forgotten: what was made of it is as old as this number. */
+	get age(): number {
+		return this.#age;
 	}
 
 	/**
@@ -116,8 +133,10 @@ export class PipelineService {
 
 	/** Forgets what the cluster said. */
 	forget(): void {
+		this.#age += 1;
 		this.#pipelines.clear();
 		this.#indices.clear();
+		for (const other of this.#options.related) other.forget();
 	}
 
 	async #ofIndex(index: string | undefined): Promise<IndexPipelines> {
