@@ -11,9 +11,11 @@ const errorTable = {
 	bad_number: { status: 400, type: "number_format_exception" },
 	bad_setting: { status: 400, type: "settings_exception" },
 	bad_definition: { status: 400, type: "parse_exception" },
+	bad_mapping: { status: 400, type: "mapper_parsing_exception" },
 	bad_json: { status: 400, type: "json_parse_exception" },
 	bad_script: { status: 400, type: "script_exception" },
 	bad_query: { status: 400, type: "parsing_exception" },
+	search_failed: { status: 400, type: "search_phase_execution_exception" },
 	forbidden: { status: 403, type: "security_exception" },
 	forbidden_index: { status: 403, type: "security_exception" },
 	not_enabled: { status: 403, type: "status_exception" },
@@ -49,21 +51,31 @@ export function codeOf(error: {
 	});
 }
 
+/** An error within another one, as OpenSearch tells it. */
+export interface ErrorCause {
+	readonly type: string;
+	readonly reason: string;
+	readonly caused_by?: ErrorCause;
+}
+
 /** An error with a meaning for the client: a code out of one table and a reason in words. */
 export class SidecarError extends Error {
 	override readonly name = "SidecarError";
 	readonly code: ErrorCode;
 	/** When it is worth trying again, milliseconds from now, where that is known. */
 	readonly retryAfterMs: number | undefined;
+	/** What OpenSearch names as the error's cause, where it does. */
+	readonly causedBy: ErrorCause | undefined;
 
 	constructor(
 		code: ErrorCode,
 		reason: string,
-		options?: { cause?: unknown; retryAfterMs?: number },
+		options?: { cause?: unknown; retryAfterMs?: number; causedBy?: ErrorCause },
 	) {
 		super(reason, options);
 		this.code = code;
 		this.retryAfterMs = options?.retryAfterMs;
+		this.causedBy = options?.causedBy;
 	}
 
 	get status(): number {
@@ -96,6 +108,17 @@ export class CallerRefused extends Error {
 	}
 }
 
+/** OpenSearch refused a call that was made for a client: its own answer, JSON, is the client's. */
+export class RefusedCall extends Error {
+	override readonly name = "RefusedCall";
+	readonly answer: { status: number; body: string };
+
+	constructor(answer: { status: number; body: string }) {
+		super(`OpenSearch answered ${answer.status}`);
+		this.answer = answer;
+	}
+}
+
 const passing: ReadonlySet<ErrorCode> = new Set([
 	"upstream_unavailable",
 	"upstream_timeout",
@@ -114,6 +137,7 @@ export interface ErrorEnvelope {
 		root_cause: { type: string; reason: string }[];
 		type: string;
 		reason: string;
+		caused_by?: ErrorCause;
 	};
 	status: number;
 }
@@ -123,7 +147,29 @@ export function errorEnvelope(error: {
 	type: string;
 	message: string;
 	status: number;
+	causedBy?: ErrorCause | undefined;
 }): ErrorEnvelope {
-	const cause = { type: error.type, reason: error.message };
-	return { error: { root_cause: [cause], ...cause }, status: error.status };
+	const { type, message: reason, status, causedBy } = error;
+	const cause = { type, reason };
+	return {
+		error: {
+			root_cause: [
+				type === errorTable.search_failed.type
+					? rootOf(cause, causedBy)
+					: cause,
+			],
+			...cause,
+			...(causedBy && { caused_by: causedBy }),
+		},
+		status,
+	};
+}
+
+/** Of a search that failed on its shards, OpenSearch names what a shard said. */
+function rootOf(
+	cause: ErrorCause,
+	causedBy: ErrorCause | undefined,
+): ErrorCause {
+	const { type, reason } = causedBy ?? cause;
+	return { type, reason };
 }

@@ -1,13 +1,20 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { CallerRefused, errorEnvelope, SidecarError } from "../errors.ts";
+import {
+	CallerRefused,
+	errorEnvelope,
+	RefusedCall,
+	SidecarError,
+} from "../errors.ts";
 import { endUnanswered, isClientGone } from "./client-signal.ts";
+
+const jsonType = "application/json; charset=UTF-8";
 
 /**
  * Makes OpenSearch's error envelope of whatever a handler threw. Below 500 the reason reaches the client; from
  * 500 on the log has it with its causes, and the client what is said about it in words.
  */
 export function answerError(
-	error: FastifyError | SidecarError | CallerRefused,
+	error: FastifyError | SidecarError | CallerRefused | RefusedCall,
 	request: FastifyRequest,
 	reply: FastifyReply,
 ): FastifyReply {
@@ -20,6 +27,11 @@ export function answerError(
 		if (challenge !== undefined) reply.header("www-authenticate", challenge);
 		return reply.status(status).header("content-type", contentType).send(body);
 	}
+	if (error instanceof RefusedCall)
+		return reply
+			.status(error.answer.status)
+			.header("content-type", jsonType)
+			.send(error.answer.body);
 	const known = asSidecarError(error);
 	if (known.status >= 500) request.log.error({ err: known }, known.message);
 	else request.log.debug({ err: known }, known.message);
@@ -27,7 +39,7 @@ export function answerError(
 	if (seconds !== undefined) reply.header("retry-after", seconds);
 	return reply
 		.status(known.status)
-		.header("content-type", "application/json; charset=UTF-8")
+		.header("content-type", jsonType)
 		.send(JSON.stringify(errorEnvelope(known)));
 }
 

@@ -1,9 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-	rawElements,
-	rawMembers,
-} from "../../sidecar/services/by-scroll/raw-json.ts";
+import { rawElements, rawMembers } from "../../sidecar/search/raw-json.ts";
 
 describe("the members of a JSON object", () => {
 	it("keep what a document's numbers, keys and strings were", () => {

@@ -4,10 +4,9 @@ import {
 	readBulkAnswer,
 } from "../../../ingest/bulk/bulk-answer.ts";
 import type { BulkItem } from "../../../ingest/bulk/bulk-lines.ts";
-import { SidecarError } from "../../errors.ts";
+import { RefusedCall, SidecarError } from "../../errors.ts";
 import type { BulkReply, SliceAnswer } from "../writes/bulk-writer.ts";
 import { pauses } from "./pauses.ts";
-import { RefusedCall } from "./refused-call.ts";
 
 export interface BatchWriterOptions {
 	/** Embeds and writes items, in parts. */

@@ -1,6 +1,6 @@
 import { scrollActions } from "../../../schemas/scroll-task.ts";
 import { SidecarError } from "../../errors.ts";
-import { parsedValue } from "./raw-json.ts";
+import { parsedValue } from "../../search/raw-json.ts";
 import {
 	type Destination,
 	numberIn,

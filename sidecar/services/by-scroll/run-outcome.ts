@@ -1,5 +1,5 @@
 import type { BulkResult } from "../../../ingest/bulk/bulk-answer.ts";
-import { rawMembers } from "./raw-json.ts";
+import { rawMembers } from "../../search/raw-json.ts";
 import { toJson } from "./scroll-plan.ts";
 
 /** How a run ended, unless by an error. */

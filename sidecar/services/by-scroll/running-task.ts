@@ -1,7 +1,6 @@
-import { errorEnvelope, SidecarError } from "../../errors.ts";
+import { errorEnvelope, RefusedCall, SidecarError } from "../../errors.ts";
+import { rawMembers } from "../../search/raw-json.ts";
 import type { CallAnswer } from "../writes/client-call.ts";
-import { rawMembers } from "./raw-json.ts";
-import { RefusedCall } from "./refused-call.ts";
 import type { ScrollJob } from "./scroll-job.ts";
 import type { TaskFacts } from "./shown-task.ts";
 

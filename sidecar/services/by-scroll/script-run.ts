@@ -1,7 +1,6 @@
-import { SidecarError } from "../../errors.ts";
+import { RefusedCall, SidecarError } from "../../errors.ts";
+import { parsedValue, rawElements, rawMembers } from "../../search/raw-json.ts";
 import type { ClientCall } from "../writes/client-call.ts";
-import { parsedValue, rawElements, rawMembers } from "./raw-json.ts";
-import { RefusedCall } from "./refused-call.ts";
 import type { Hit } from "./scroll-pages.ts";
 import type { RawObject } from "./scroll-plan.ts";
 

@@ -3,9 +3,9 @@ import {
 	type ScrollStatus,
 	scrollActions,
 } from "../../../schemas/scroll-task.ts";
+import { RefusedCall } from "../../errors.ts";
 import type { CallAnswer } from "../writes/client-call.ts";
 import { allEnd } from "./all-end.ts";
-import { RefusedCall } from "./refused-call.ts";
 import { mergedStatus } from "./scroll-counts.ts";
 import { ScrollRun, type ScrollRunOptions } from "./scroll-run.ts";
 

@@ -1,4 +1,5 @@
-import { SidecarError } from "../../errors.ts";
+import { RefusedCall, SidecarError } from "../../errors.ts";
+import { parsedValue, rawElements, rawMembers } from "../../search/raw-json.ts";
 import { parseTime } from "../time-value.ts";
 import type {
 	CallAnswer,
@@ -6,8 +7,6 @@ import type {
 	ClientCall,
 } from "../writes/client-call.ts";
 import { pauses } from "./pauses.ts";
-import { parsedValue, rawElements, rawMembers } from "./raw-json.ts";
-import { RefusedCall } from "./refused-call.ts";
 import { type RawObject, type ScrollPlan, toJson } from "./scroll-plan.ts";
 
 /** A document that was found. */

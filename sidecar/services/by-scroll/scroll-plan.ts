@@ -1,6 +1,6 @@
 import { parseObject } from "../../../ingest/json-tree.ts";
 import type { StoredScrollTask } from "../../../schemas/scroll-task.ts";
-import { parsedValue, rawMembers } from "./raw-json.ts";
+import { parsedValue, rawMembers } from "../../search/raw-json.ts";
 
 /** The parameters of a URL by their names. */
 export type Parameters = ReadonlyMap<string, string>;

@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
+import { rawMembers } from "../../search/raw-json.ts";
 import type { IndexNameStore } from "../../store/index-names.ts";
 import type { SearchService } from "../search/search-service.ts";
 import type { TruncatedTexts } from "../truncated-texts.ts";
 import type { BulkReply, BulkWriter } from "../writes/bulk-writer.ts";
 import type { CallAnswer, ClientCall } from "../writes/client-call.ts";
 import type { IngestService } from "../writes/ingest.ts";
-import { rawMembers } from "./raw-json.ts";
 import { mayChooseIndex } from "./reindex-plan.ts";
 import { ScrollJob } from "./scroll-job.ts";
 import {
