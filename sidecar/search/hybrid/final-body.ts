@@ -1,0 +1,151 @@
+import { bestOfGroups, type Candidate } from "./candidates.ts";
+import { bool } from "./hybrid-query.ts";
+import type { HybridSearch } from "./hybrid-search.ts";
+import { leastNumber, pageWeights } from "./page-weights.ts";
+import { refusedAnswers } from "./search-failures.ts";
+
+/**
+ * The body that makes OpenSearch answer a page of candidates, in their order and with their scores, among all the documents
+ * that the sub-queries find: so totals, aggregations, highlighting and all else are OpenSearch's own.
+ *
+ * @param candidates best first
+ * @param queries the sub-queries as JSON, each in the form in which OpenSearch is to run it again
+ * @param severalIndices whether a document's id alone does not say which one it is
+ * @throws SidecarError search_failed for a page past the last one
+ */
+export function rankedBody(
+	search: HybridSearch,
+	candidates: readonly Candidate[],
+	{
+		queries,
+		severalIndices,
+	}: { queries: readonly string[]; severalIndices: boolean },
+): string {
+	const { from, size, minScore } = search;
+	const answered = answerable(search, candidates);
+	const page = answered.slice(from, from + size);
+	if (page.length === 0 && answered.length > 0)
+		throw refusedAnswers(
+			"Reached end of search result, increase pagination_depth value to see more results",
+		);
+	const [best] = answered;
+	// `max_score` is the best score of all pages: the best document leads, and is passed over.
+	const leading = best && from > 0 && page.length > 0 ? [best] : [];
+	const placed = [...leading, ...page];
+	const documents = (some: readonly Candidate[]) =>
+		documentsQuery(some, severalIndices);
+	// What is on the page is found, also where another copy of a shard has other nearest neighbours.
+	const found = search.disjunction(
+		placed.length > 0 ? [...queries, documents(placed)] : queries,
+	);
+	const weights = pageWeights(placed, {
+		least: search.ordersGroups ? leastBeforeFaint : leastNumber,
+	});
+	const ranked = placed.length > 0 ? [scored(placed, weights, documents)] : [];
+	const query = search.ordersGroups
+		? bool({ must: [faint(found)], should: ranked })
+		: bool({ filter: [found], should: ranked });
+	return search.with({
+		query: `{"bool":${query}}`,
+		from: String(leading.length),
+		size: String(page.length),
+		min_score: undefined,
+		rescore: undefined,
+		...(minScore !== undefined && {
+			post_filter: narrowedFilter(search, documents(answered)),
+		}),
+	});
+}
+
+/** How much less than a score of the page the scores of what is not on it are. */
+const faintness = 1e-20;
+/** More than any sum of scores is that faintly. */
+const leastBeforeFaint = 1e-12;
+
+/**
+ * Inner hits of a group are found by the same query: those that are not on the page come behind, by the sum of the
+ * sub-queries' scores, which must not change what is on the page.
+ */
+function faint(query: string): string {
+	return `{"function_score":{"query":${query},"functions":[{"weight":${faintness}}]}}`;
+}
+
+/** The body for a search of which the answer has no scores. */
+export function unrankedBody(search: HybridSearch): string {
+	const found = search.disjunction(search.subQueries);
+	return search.with({
+		query: `{"bool":${bool({ filter: [found] })}}`,
+		min_score: undefined,
+		...(search.sortedBy === "score" && { rescore: undefined }),
+	});
+}
+
+/** The candidates that the answer's pages are made of, in its order. */
+function answerable(
+	search: HybridSearch,
+	candidates: readonly Candidate[],
+): readonly Candidate[] {
+	const { minScore, collapsedBy } = search;
+	const enough =
+		minScore === undefined
+			? candidates
+			: candidates.filter(({ score }) => score >= minScore);
+	return collapsedBy === undefined ? enough : bestOfGroups(enough);
+}
+
+/** Gives each document its own score; a `should` of a few hundred clauses would meet OpenSearch's limit. */
+function scored(
+	placed: readonly Candidate[],
+	weights: readonly number[],
+	documents: (some: readonly Candidate[]) => string,
+): string {
+	const functions = placed.map(
+		(candidate, index) =>
+			`{"filter":${documents([candidate])},"weight":${weights[index]}}`,
+	);
+	return (
+		`{"function_score":{"query":${documents(placed)},"functions":[${functions.join(",")}],` +
+		`"score_mode":"first","boost_mode":"replace"}}`
+	);
+}
+
+/** The total is then the number of candidates that score enough; aggregations are over all that is found. */
+function narrowedFilter(search: HybridSearch, documents: string): string {
+	const own = search.raw("post_filter");
+	return own ? `{"bool":${bool({ filter: [own, documents] })}}` : documents;
+}
+
+/** A query for some documents by their ids. */
+export function documentsQuery(
+	documents: readonly { index: string; id: string }[],
+	severalIndices: boolean,
+	name?: string,
+): string {
+	const named = name === undefined ? "" : `,"_name":${name}`;
+	if (!severalIndices) return `{"ids":{"values":${idsOf(documents)}${named}}}`;
+	const byIndex = new Map<string, { index: string; id: string }[]>();
+	for (const document of documents) {
+		const ofIndex = byIndex.get(document.index);
+		if (ofIndex) ofIndex.push(document);
+		else byIndex.set(document.index, [document]);
+	}
+	const clauses = [...byIndex].map(
+		([index, ofIndex]) =>
+			`{"bool":${bool({
+				filter: [
+					`{"term":{"_index":${JSON.stringify(index)}}}`,
+					`{"ids":{"values":${idsOf(ofIndex)}}}`,
+				],
+			})}}`,
+	);
+	// A query without clauses finds everything.
+	const query =
+		clauses.length === 0
+			? `"must_not":[{"match_all":{}}]`
+			: `"should":[${clauses.join(",")}]`;
+	return `{"bool":{${query}${named}}}`;
+}
+
+function idsOf(documents: readonly { id: string }[]): string {
+	return JSON.stringify(documents.map(({ id }) => id));
+}

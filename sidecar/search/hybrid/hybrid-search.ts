@@ -1,0 +1,163 @@
+import type { Node } from "jsonc-parser";
+import {
+	member,
+	members,
+	nodeValue,
+	parseObject,
+	type Renderer,
+	renderTree,
+} from "../../../ingest/json-tree.ts";
+import { SidecarError } from "../../errors.ts";
+import { bool, type HybridQuery, readHybrid } from "./hybrid-query.ts";
+import { refusedByShards } from "./search-failures.ts";
+import { readSort, type SortKind } from "./sort-kind.ts";
+import { narrowed } from "./sub-queries.ts";
+
+/** Parameters of a URL by their names. */
+export type Parameters = ReadonlyMap<string, string>;
+
+/** Without `size`; OpenSearch's own. */
+const defaultSize = 10;
+
+/** The body of a search of which the query is a `hybrid`, and what its URL adds. */
+export class HybridSearch {
+	readonly query: HybridQuery;
+	/** The sub-queries as JSON, narrowed by the hybrid's filter. */
+	readonly subQueries: readonly string[];
+	readonly sortedBy: SortKind;
+	readonly from: number;
+	readonly size: number;
+	readonly explains: boolean;
+	readonly minScore: number | undefined;
+	/** The field of which each value has one hit. */
+	readonly collapsedBy: string | undefined;
+	readonly #text: string;
+	readonly #root: Node;
+
+	/** @throws SidecarError for what can't be asked of a hybrid search, in neural-search's words */
+	constructor(body: string, parameters: Parameters) {
+		const root = parseObject(body, { allowComments: false });
+		const [clause, second] = members(root && member(root, "query"));
+		if (!root || clause?.name !== "hybrid")
+			throw new SidecarError("internal", "the search's query is no hybrid");
+		if (second)
+			throw new SidecarError(
+				"bad_query",
+				"[hybrid] malformed query, expected [END_OBJECT] but found [FIELD_NAME]",
+			);
+		this.#text = body;
+		this.#root = root;
+		this.query = readHybrid(clause);
+		const filter = this.query.filter && this.#textOf(this.query.filter);
+		this.subQueries = this.query.subQueries.map((query) =>
+			narrowed(body, query, filter),
+		);
+		this.from = this.#number("from", parameters) ?? 0;
+		this.size = this.#number("size", parameters) ?? defaultSize;
+		this.explains = this.#flag("explain", parameters);
+		this.minScore = this.#number("min_score", new Map());
+		const collapsedBy: unknown = this.value("collapse", "field");
+		this.collapsedBy =
+			typeof collapsedBy === "string" ? collapsedBy : undefined;
+		this.sortedBy = readSort(member(root, "sort"), parameters.get("sort"), {
+			trackScores: this.#flag("track_scores", parameters),
+		});
+		this.#check(parameters);
+	}
+
+	/** How many hits of each sub-query are combined, by shard. */
+	get depth(): number {
+		return this.query.paginationDepth ?? this.size;
+	}
+
+	/**
+	 * Whether scores have anything to do with the answer. They have not where hits are sorted by fields or none are asked
+	 * for; where `from` or `size` is no number of hits, OpenSearch will say so.
+	 */
+	get isRanked(): boolean {
+		return (
+			this.sortedBy !== "fields" &&
+			[this.from, this.size].every(Number.isInteger) &&
+			this.from >= 0 &&
+			this.size > 0
+		);
+	}
+
+	/** Whether the hits that are collapsed into one are shown, in the order of their own scores. */
+	get ordersGroups(): boolean {
+		return this.value("collapse", "inner_hits") !== undefined;
+	}
+
+	/** The JSON text of a member of the top level. */
+	raw(name: string): string | undefined {
+		const node = member(this.#root, name);
+		return node && this.#textOf(node);
+	}
+
+	/** What stands at a path. */
+	value(...path: readonly string[]): unknown {
+		let node: Node | undefined = this.#root;
+		for (const name of path) node = member(node, name);
+		return node && nodeValue(this.#text, node);
+	}
+
+	/**
+	 * The body with other members at the top, as JSON; undefined takes one away. All the rest stays to the byte.
+	 */
+	with(changes: Readonly<Record<string, string | undefined>>): string {
+		const changed = new Map(Object.entries(changes));
+		const renderers = new Map<Node, Renderer>();
+		renderers.set(this.#root, () => {
+			const kept = members(this.#root)
+				.filter(({ name }) => !changed.has(name))
+				.map(({ node }) => this.#textOf(node));
+			const added = [...changed].flatMap(([name, value]) =>
+				value === undefined ? [] : [`${JSON.stringify(name)}:${value}`],
+			);
+			return `{${[...added, ...kept].join(",")}}`;
+		});
+		return renderTree(this.#text, this.#root, renderers);
+	}
+
+	/** A query for every document that one of these queries finds, of which the scores mean nothing. */
+	disjunction(queries: readonly string[]): string {
+		const { name } = this.query;
+		return `{"bool":${bool({
+			should: queries,
+			...(name !== undefined && { _name: name }),
+		})}}`;
+	}
+
+	#check(parameters: Parameters): void {
+		if (parameters.has("scroll"))
+			throw refusedByShards(
+				"Scroll operation is not supported in hybrid query",
+			);
+		const byFields = this.sortedBy === "fields";
+		if (byFields && this.minScore !== undefined)
+			throw refusedByShards(
+				"Hybrid search results when sorted by any field, docId or _id, min_score cannot be set.",
+			);
+		if (!byFields && this.value("search_after") !== undefined)
+			throw refusedByShards("Sort must contain at least one field.");
+		if (this.from > 0 && this.query.paginationDepth === undefined)
+			throw refusedByShards(
+				"pagination_depth param is missing in the search request",
+			);
+	}
+
+	/** A parameter of the URL stands before the body's member. */
+	#number(name: string, parameters: Parameters): number | undefined {
+		const value = parameters.get(name) ?? this.value(name);
+		return value === undefined || value === null ? undefined : Number(value);
+	}
+
+	#flag(name: string, parameters: Parameters): boolean {
+		const value = parameters.get(name) ?? this.value(name);
+		return value === true || value === "true" || value === "";
+	}
+
+	#textOf({ offset, length }: Node): string {
+		return this.#text.slice(offset, offset + length);
+	}
+}

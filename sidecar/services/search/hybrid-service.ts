@@ -1,0 +1,234 @@
+import { RefusedCall, SidecarError } from "../../errors.ts";
+import type { HybridExplanations } from "../../search/answers/hybrid-explanation.ts";
+import { rankCandidates } from "../../search/hybrid/candidates.ts";
+import {
+	checkSubQueries,
+	defaultCombination,
+} from "../../search/hybrid/combination.ts";
+import {
+	explainCandidates,
+	explainParts,
+} from "../../search/hybrid/explanations.ts";
+import {
+	documentsQuery,
+	rankedBody,
+	unrankedBody,
+} from "../../search/hybrid/final-body.ts";
+import {
+	HybridSearch,
+	type Parameters,
+} from "../../search/hybrid/hybrid-search.ts";
+import { refusedQuery } from "../../search/hybrid/search-failures.ts";
+import type { SubAnswer } from "../../search/hybrid/sub-answer.ts";
+import { readNeighbours } from "../../search/hybrid/sub-queries.ts";
+import {
+	type SearchedShard,
+	slicesOf,
+	subSearch,
+	whole,
+} from "../../search/hybrid/sub-search.ts";
+import { indicesOfPointInTime } from "../../search/pipelines/point-in-time.ts";
+import type { HybridCombination } from "../../search/pipelines/search-pipeline.ts";
+import type { ClientCall } from "../writes/client-call.ts";
+import type { SearchedShards } from "./searched-shards.ts";
+import { runSubSearches } from "./sub-searches.ts";
+
+export interface HybridRequest {
+	/** A search of which the query is a `hybrid`; every other query of the sidecar's in it is rewritten already. */
+	body: string;
+	/** The indices that the search names; undefined where it names none. */
+	target: string | undefined;
+	/** Of its URL. */
+	parameters: Parameters;
+	/** Undefined: no pipeline says how scores are combined. */
+	combination: HybridCombination | undefined;
+	/** Whether a processor of the pipeline explains how scores were combined. */
+	explained: boolean;
+	call: ClientCall;
+}
+
+export interface HybridPlan {
+	/** What is sent instead of the search's body. */
+	body: string;
+	/** Parameters of its URL that the body has taken account of: they must not be sent. */
+	spentParameters: ReadonlySet<string>;
+	/** How the hits got their scores; undefined where the search does not ask for it. */
+	explanations?: HybridExplanations;
+}
+
+/** Parameters of a URL that would change what the final body says. */
+const spent: ReadonlySet<string> = new Set(["from", "size"]);
+const none: ReadonlySet<string> = new Set();
+
+/** What OpenSearch allows unless an index says otherwise. */
+const usualWindow = 10_000;
+
+/** What the sub-queries found: by shard, then by sub-query. */
+type Found = readonly (readonly SubAnswer[])[];
+
+/** Combines what the sub-queries of a `hybrid` query find. */
+export class HybridService {
+	readonly #shards: SearchedShards;
+
+	constructor({ shards }: { shards: SearchedShards }) {
+		this.#shards = shards;
+	}
+
+	/**
+	 * Runs the sub-queries on each shard, in the client's name, and combines their scores: OpenSearch then only has to answer
+	 * the page that comes of it. What is held is bounded by what is read of OpenSearch's answer at most.
+	 *
+	 * @throws SidecarError for what can't be asked of a hybrid search
+	 * @throws RefusedCall with OpenSearch's answer where it refuses a sub-query
+	 */
+	async finalBody(request: HybridRequest): Promise<HybridPlan> {
+		const { body, parameters, combination = defaultCombination } = request;
+		const search = new HybridSearch(body, parameters);
+		checkSubQueries(combination, search.subQueries.length);
+		checkTarget(request.target);
+		if (!search.isRanked)
+			return { body: unrankedBody(search), spentParameters: none };
+		const { shards, severalIndices } = await this.#reach(search, request);
+		const found = await searchShards(search, shards, request);
+		const candidates = rankCandidates(
+			found.map((ofShard) => ofShard.map(({ hits }) => hits)),
+			combination,
+			search.subQueries.length,
+		);
+		const placing = {
+			queries: queriesToRunAgain(search, found, severalIndices),
+			severalIndices,
+		};
+		return {
+			body: rankedBody(search, candidates, placing),
+			spentParameters: spent,
+			...(search.explains && {
+				explanations: request.explained
+					? explainCandidates(candidates, combination, search.minScore)
+					: explainParts(candidates),
+			}),
+		};
+	}
+
+	async #reach(
+		search: HybridSearch,
+		{ target, parameters, call }: HybridRequest,
+	): Promise<Reach> {
+		if (isPointInTime(search)) return this.#reachInTime(search, call);
+		const shards = await this.#shards.find({ target, parameters, call });
+		const severalIndices = hasSeveralIndices(shards);
+		// Words are counted over the shards of one search: all of them have to be in it.
+		return parameters.get("search_type") === "dfs_query_then_fetch"
+			? { shards: [whole], severalIndices }
+			: { shards, severalIndices };
+	}
+
+	async #reachInTime(search: HybridSearch, call: ClientCall): Promise<Reach> {
+		const id = search.value("pit", "id");
+		const indices =
+			typeof id === "string" ? indicesOfPointInTime(id) : undefined;
+		if (indices === undefined) return { shards: [whole], severalIndices: true };
+		const shards = await this.#shards.find({
+			target: indices,
+			parameters: new Map(),
+			call,
+		});
+		const severalIndices = hasSeveralIndices(shards);
+		// What is searched in slices by the client is not cut again.
+		return search.raw("slice") === undefined
+			? { shards: slicesOf(shards), severalIndices }
+			: { shards: [whole], severalIndices };
+	}
+}
+
+/** What a search reaches. */
+interface Reach {
+	readonly shards: readonly SearchedShard[];
+	readonly severalIndices: boolean;
+}
+
+function hasSeveralIndices(shards: readonly SearchedShard[]): boolean {
+	return new Set(shards.map(({ index }) => index)).size > 1;
+}
+
+function isPointInTime(search: HybridSearch): boolean {
+	return search.raw("pit") !== undefined;
+}
+
+async function searchShards(
+	search: HybridSearch,
+	shards: readonly SearchedShard[],
+	{ target, parameters, call }: HybridRequest,
+): Promise<Found> {
+	const searches = shards.flatMap((shard) =>
+		search.subQueries.map((subQuery, index) =>
+			subSearch(search, shard, {
+				subQuery,
+				counted: isNeighbours(search, index),
+				target: isPointInTime(search) ? undefined : target,
+				parameters,
+			}),
+		),
+	);
+	const answers = await runSubSearches(searches, call).catch((error) => {
+		throw isTooDeep(search, error)
+			? refusedQuery(
+					"pagination_depth should be less than or equal to index.max_result_window setting",
+				)
+			: error;
+	});
+	const width = search.subQueries.length;
+	return shards.map((_, shard) =>
+		answers.slice(shard * width, (shard + 1) * width),
+	);
+}
+
+function isTooDeep({ query }: HybridSearch, error: unknown): boolean {
+	return (
+		error instanceof RefusedCall &&
+		error.answer.status === 400 &&
+		(query.paginationDepth ?? 0) > usualWindow
+	);
+}
+
+/**
+ * The sub-queries as OpenSearch is to run them again. Of nearest neighbours that are all known it is told their ids: it
+ * need not look for them twice.
+ */
+function queriesToRunAgain(
+	search: HybridSearch,
+	found: Found,
+	severalIndices: boolean,
+): string[] {
+	return search.subQueries.map((query, index) => {
+		const answers = found.flatMap((ofShard) => ofShard[index] ?? []);
+		const neighbours = neighboursOf(search, index);
+		if (!neighbours || answers.some(({ isWhole }) => !isWhole)) return query;
+		return documentsQuery(
+			answers.flatMap(({ hits }) => hits),
+			severalIndices,
+			neighbours.name,
+		);
+	});
+}
+
+function isNeighbours(search: HybridSearch, index: number): boolean {
+	return neighboursOf(search, index) !== undefined;
+}
+
+/** What a post filter leaves out is found nevertheless: then not all that is found is known. Groups are ordered by scores. */
+function neighboursOf(search: HybridSearch, index: number) {
+	const query = search.query.subQueries[index];
+	const again = search.raw("post_filter") === undefined && !search.ordersGroups;
+	return query && again ? readNeighbours(query) : undefined;
+}
+
+/** Names of other clusters' indices have a colon, as the dates in the names of this one's may. */
+function checkTarget(target: string | undefined): void {
+	const remote = target?.split(",").find((name) => /^[^<]*:/.test(name));
+	if (remote !== undefined)
+		throw new SidecarError(
+			"bad_request",
+			`a hybrid query can't search indices of other clusters: [${remote}]`,
+		);
+}

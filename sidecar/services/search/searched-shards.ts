@@ -1,0 +1,118 @@
+import { isObject } from "../../../ingest/json.ts";
+import type { Parameters } from "../../search/hybrid/hybrid-search.ts";
+import { type SearchedShard, whole } from "../../search/hybrid/sub-search.ts";
+import { ExpiringCache } from "../expiring-cache.ts";
+import type { ClientCall } from "../writes/client-call.ts";
+
+/** Parameters that say which shards are searched. */
+const deciding = [
+	"allow_no_indices",
+	"expand_wildcards",
+	"ignore_unavailable",
+	"preference",
+	"routing",
+];
+
+/** How many searches' shards are remembered. */
+const maxRemembered = 1_000;
+
+export interface SearchedShardsOptions {
+	/** How long they are remembered, milliseconds. */
+	ttlMs: number;
+	/** Milliseconds on a clock that never goes back. */
+	now: () => number;
+}
+
+/** The shards that searches reach. */
+export class SearchedShards {
+	readonly #cache: ExpiringCache<readonly SearchedShard[]>;
+
+	constructor({ ttlMs, now }: SearchedShardsOptions) {
+		this.#cache = new ExpiringCache({
+			ttlMs,
+			maxEntries: maxRemembered,
+			now,
+		});
+	}
+
+	/** Forgets what may have changed. */
+	forget(): void {
+		this.#cache.clear();
+	}
+
+	/**
+	 * The shards of a search, in the order in which OpenSearch puts hits with one score. Where OpenSearch does not say them,
+	 * what the search names as one: the search itself will then be told what is wrong.
+	 *
+	 * @throws SidecarError where OpenSearch does not answer
+	 */
+	async find({
+		target,
+		parameters,
+		call,
+	}: {
+		target: string | undefined;
+		parameters: Parameters;
+		call: ClientCall;
+	}): Promise<readonly SearchedShard[]> {
+		const said = deciding.flatMap((name) => {
+			const value = parameters.get(name);
+			return value === undefined ? [] : [[name, value]];
+		});
+		const path = target === undefined ? "" : `/${encodeURIComponent(target)}`;
+		const query =
+			said.length === 0
+				? ""
+				: `?${new URLSearchParams(Object.fromEntries(said))}`;
+		const url = `${path}/_search_shards${query}`;
+		return this.#cache.get(url, async () => {
+			const { status, body } = await call({ method: "GET", url });
+			return status === 200 ? readShards(body) : [whole];
+		});
+	}
+}
+
+function readShards(body: string): readonly SearchedShard[] {
+	const answer: unknown = JSON.parse(body);
+	if (!isObject(answer) || !Array.isArray(answer.shards)) return [whole];
+	const shards = answer.shards.flatMap(readCopies);
+	const indices = new Set(shards.map(({ index }) => index));
+	if (shards.length <= 1) return [whole];
+	shards.sort(
+		(one, other) =>
+			compare(one.index, other.index) || one.number - other.number,
+	);
+	// One index is searched under the name that the search gives it: with its alias' filter as it is at that moment.
+	if (indices.size === 1)
+		return shards.map(({ number }) => ({
+			index: undefined,
+			number,
+			filter: undefined,
+		}));
+	return shards.map(({ index, number }) => ({
+		index,
+		number,
+		filter: filterOf(answer.indices, index),
+	}));
+}
+
+/** A shard's copies, of which one is searched. */
+function readCopies(copies: unknown): { index: string; number: number }[] {
+	const copy: unknown = Array.isArray(copies) ? copies[0] : undefined;
+	if (!isObject(copy)) return [];
+	const { index, shard } = copy;
+	return typeof index === "string" && typeof shard === "number"
+		? [{ index, number: shard }]
+		: [];
+}
+
+function filterOf(indices: unknown, index: string): string | undefined {
+	const ofIndex = isObject(indices) ? indices[index] : undefined;
+	const filter = isObject(ofIndex) ? ofIndex.filter : undefined;
+	return filter === undefined ? undefined : JSON.stringify(filter);
+}
+
+function compare(one: string, other: string): number {
+	if (one === other) return 0;
+	return one < other ? -1 : 1;
+}
