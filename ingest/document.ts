@@ -6,6 +6,7 @@ import { InvalidDocument } from "./invalid-definition.ts";
 import { member, parseObject } from "./json-tree.ts";
 import { done, reasonField } from "./pipelines/guard-processor.ts";
 import { findSlots, renderSlot } from "./processors/processor.ts";
+import { infoParts } from "./processors/semantic-field.ts";
 import type { Slot } from "./slot.ts";
 import type { Step } from "./step.ts";
 
@@ -126,7 +127,13 @@ export class PreparedDocument {
 
 	/** Puts the results for a slot's texts, JSON texts, into the document. */
 	place(slot: Slot, results: readonly string[], { processor }: Step): void {
-		this.put(slot, renderSlot(slot, results, processor));
+		if (processor.kind !== "semantic_field") {
+			this.put(slot, renderSlot(slot, results, processor));
+			return;
+		}
+		const { object, target } = slot;
+		for (const { name, json } of infoParts(slot, results, processor))
+			this.put({ object, target: [...target, name] }, json);
 	}
 
 	/** Puts a value, JSON text, where the results of a slot's texts would go. */

@@ -2,7 +2,10 @@
 export class InvalidDefinition extends Error {
 	override readonly name = "InvalidDefinition";
 	/** OpenSearch's type for this error. */
-	readonly type: "parse_exception" | "illegal_argument_exception";
+	readonly type:
+		| "parse_exception"
+		| "illegal_argument_exception"
+		| "mapper_parsing_exception";
 
 	constructor(type: InvalidDefinition["type"], reason: string) {
 		super(reason);

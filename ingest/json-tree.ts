@@ -1,4 +1,9 @@
-import { type Node, type ParseError, parseTree } from "jsonc-parser";
+import {
+	type Node,
+	type ParseError,
+	parseTree,
+	printParseErrorCode,
+} from "jsonc-parser";
 
 /** A member of an object: its name and its value. */
 export interface Member {
@@ -23,6 +28,25 @@ export function parseObject(
 		parseTree(text, errors, { disallowComments: !allowComments }),
 	);
 	return errors.length === 0 && root?.type === "object" ? root : undefined;
+}
+
+/**
+ * The tree of the JSON value that a text begins with, as OpenSearch takes it: with comments, and with anything behind the
+ * value. Undefined where it is not JSON all the same, or nested deeper than the stack.
+ */
+export function parseLeading(text: string): Node | undefined {
+	const errors: ParseError[] = [];
+	const root = unlessTooDeep(() =>
+		parseTree(text, errors, { disallowComments: false }),
+	);
+	if (!root) return undefined;
+	const end = endOf(root);
+	const isClosed = !errors.some(({ error }) =>
+		/^Close/.test(printParseErrorCode(error)),
+	);
+	return isClosed && errors.every(({ offset }) => offset >= end)
+		? root
+		: undefined;
 }
 
 /** What a recursion over a tree makes; undefined where the tree is nested deeper than the stack. */

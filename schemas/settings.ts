@@ -189,6 +189,16 @@ export const SettingsSchema = Type.Object({
 		description:
 			"How long an index's pipeline and a pipeline's definition are remembered.",
 	}),
+	SIDECAR_DEFAULT_QUERY_MODELS: Type.Boolean({
+		default: true,
+		description:
+			"Whether a query that names no model, and gets none from its search pipeline, is answered by the model that the index's embedding pipeline uses for the field.",
+	}),
+	SIDECAR_EMBEDDING_SPACE_CHECK: Type.Enum(["warn", "refuse", "off"], {
+		default: "warn",
+		description:
+			"What becomes of a query by a model of other content than the one that wrote the first vectors of the field: it is answered with a `Warning` header, or refused with 400.",
+	}),
 	SIDECAR_EMBED_MS_HEADER: Type.Boolean({
 		default: true,
 		description:

@@ -11,6 +11,12 @@ import {
 } from "./inference/answer-path.ts";
 import { findInputs } from "./inference/find-inputs.ts";
 import { type MlInference, parseMlInference } from "./ml-inference.ts";
+import {
+	infoParts,
+	parseSemanticField,
+	type SemanticEmbedding,
+} from "./semantic-field.ts";
+import { findSemanticTexts } from "./semantic-texts.ts";
 import { parseSparseEncoding, type SparseEncoding } from "./sparse-encoding.ts";
 import { parseTextChunking, type TextChunking } from "./text-chunking.ts";
 import { parseTextEmbedding, type TextEmbedding } from "./text-embedding.ts";
@@ -20,7 +26,8 @@ export type Processor =
 	| TextEmbedding
 	| SparseEncoding
 	| TextChunking
-	| MlInference;
+	| MlInference
+	| SemanticEmbedding;
 
 const parsers: Readonly<
 	Record<Processor["kind"], (options: unknown) => Processor>
@@ -29,6 +36,7 @@ const parsers: Readonly<
 	sparse_encoding: parseSparseEncoding,
 	text_chunking: parseTextChunking,
 	ml_inference: parseMlInference,
+	semantic_field: parseSemanticField,
 };
 
 /** Names of the processors that the sidecar runs. */
@@ -77,6 +85,8 @@ export function findSlots(root: Node, processor: Processor): Slot[] {
 			return findChunkSources(root, processor);
 		case "ml_inference":
 			return findInputs(root, processor);
+		case "semantic_field":
+			return findSemanticTexts(root, processor.fieldMap);
 	}
 }
 
@@ -95,6 +105,10 @@ export function renderSlot(
 			return renderVectors(slot, results, "knn");
 		case "sparse_encoding":
 			return renderVectors(slot, results, "sparse_encoding");
+		case "semantic_field": {
+			const parts = infoParts(slot, results, processor);
+			return `{${parts.map(({ name, json }) => `"${name}":${json}`).join(",")}}`;
+		}
 		case "text_chunking":
 			return joinLists(results);
 		case "ml_inference": {

@@ -83,8 +83,16 @@ export function emptiedIn(
  * Whether what a processor makes of a text is an object: an update would merge it with the one that is stored, and not
  * put it in its place.
  */
-export function makesObjects({ processor: { kind } }: Step): boolean {
-	return kind === "sparse_encoding" || kind === "ml_inference";
+export function makesObjects({ processor }: Step): boolean {
+	switch (processor.kind) {
+		case "sparse_encoding":
+		case "ml_inference":
+			return true;
+		case "semantic_field":
+			return processor.prune !== undefined && !processor.chunking;
+		default:
+			return false;
+	}
 }
 
 /** Whether results of several sources go to one place, so that the last of them counts. */

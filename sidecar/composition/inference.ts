@@ -4,9 +4,25 @@ import { InferenceService } from "../services/inference.ts";
 import { announcePipelines } from "../services/pipeline-news.ts";
 import { PredictionService } from "../services/prediction.ts";
 import { RateLimits } from "../services/rate-limits.ts";
+import { AnswerSteps } from "../services/search/answer-steps/answer-steps.ts";
+import { ModelReranker } from "../services/search/answer-steps/rerank-by-model.ts";
+import { SemanticHighlighter } from "../services/search/answer-steps/semantic-highlighter.ts";
+import { SentenceFinder } from "../services/search/answer-steps/sentence-finder.ts";
+import { DefaultModels } from "../services/search/default-models.ts";
+import { EmbeddingSpaces } from "../services/search/embedding-spaces.ts";
+import { FieldTypes } from "../services/search/field-types.ts";
+import { HybridService } from "../services/search/hybrid-service.ts";
+import { KnownModels } from "../services/search/known-models.ts";
+import { QueryAnalysis } from "../services/search/query-analysis.ts";
 import { QueryResolver } from "../services/search/query-resolver.ts";
+import { SearchPipelineService } from "../services/search/search-pipelines.ts";
 import { SearchService } from "../services/search/search-service.ts";
+import { SearchedShards } from "../services/search/searched-shards.ts";
+import { SemanticFields } from "../services/search/semantic-fields.ts";
 import { SlowLog } from "../services/search/slow-log.ts";
+import { SemanticIndices } from "../services/semantic/semantic-indices.ts";
+import { SemanticMappings } from "../services/semantic/semantic-mappings.ts";
+import { SemanticPipelines } from "../services/semantic/semantic-pipelines.ts";
 import { SparseEncodingService } from "../services/sparse-encoding.ts";
 import { BulkUpdates } from "../services/writes/bulk-updates.ts";
 import { BulkWriter } from "../services/writes/bulk-writer.ts";
@@ -14,6 +30,7 @@ import { DocumentEmbedder } from "../services/writes/document-embedder.ts";
 import { IngestService } from "../services/writes/ingest.ts";
 import { PipelineService } from "../services/writes/pipelines.ts";
 import { Preview } from "../services/writes/preview.ts";
+import { SpaceRecords } from "../services/writes/space-records.ts";
 import { StepResults } from "../services/writes/step-results.ts";
 import { StepWork } from "../services/writes/step-work.ts";
 import { TextChunkingService } from "../services/writes/text-chunking.ts";
@@ -42,14 +59,57 @@ export function buildInference(foundation: Foundation, parts: Models) {
 	const inference = new InferenceService({ deployments, activity });
 	const embedding = new EmbeddingService(inference, admission);
 	const sparseEncoding = new SparseEncodingService(inference);
+	const searchPipelines = new SearchPipelineService({
+		store: stores.searchPipelines,
+		cacheMs: settings.SIDECAR_PIPELINE_CACHE_MS,
+		now,
+		logger,
+		documentFieldsLimit: () =>
+			clusterSettings.get("plugins.neural_search.reranker_max_document_fields"),
+	});
+	const cacheMs = settings.SIDECAR_PIPELINE_CACHE_MS;
+	const models = new KnownModels({ models: stores.models, cacheMs, now });
+	const fieldTypes = new FieldTypes({
+		store: stores.fieldTypes,
+		cacheMs,
+		now,
+		logger,
+	});
+	const spaces = new EmbeddingSpaces({
+		store: stores.embeddingSpaces,
+		models,
+		check: settings.SIDECAR_EMBEDDING_SPACE_CHECK,
+		cacheMs,
+		now,
+		logger,
+	});
+	const spaceRecords = new SpaceRecords({
+		store: stores.embeddingSpaces,
+		models,
+		logger,
+	});
 	const pipelines = new PipelineService({
 		store: stores.pipelines,
 		cacheMs: settings.SIDECAR_PIPELINE_CACHE_MS,
 		now,
 		announce: () => announcePipelines({ registry, peers, logger }),
+		related: [searchPipelines, fieldTypes, spaces, spaceRecords],
+	});
+	const semanticPipelines = new SemanticPipelines(stores.pipelines, pipelines);
+	const semanticParts = {
+		models: stores.models,
+		mappings: stores.semanticMappings,
+		pipelines: semanticPipelines,
+	};
+	const semanticFields = new SemanticFields({
+		mappings: stores.semanticMappings,
+		pipelines: semanticPipelines,
+		cacheMs: settings.SIDECAR_PIPELINE_CACHE_MS,
+		now,
 	});
 	const ingest = new IngestService({
 		pipelines,
+		spaceRecords,
 		updates: new BulkUpdates({
 			pipelines,
 			embedsPartial: settings.SIDECAR_EMBED_PARTIAL_UPDATES,
@@ -69,6 +129,13 @@ export function buildInference(foundation: Foundation, parts: Models) {
 		admission,
 		inference,
 		pipelines,
+		searchPipelines,
+		semantic: {
+			pipelines: semanticPipelines,
+			indices: new SemanticIndices(semanticParts),
+			mappings: new SemanticMappings(semanticParts),
+		},
+		semanticFields,
 		ingest,
 		writer: new BulkWriter(ingest),
 		updates: new UpdateService({
@@ -78,7 +145,31 @@ export function buildInference(foundation: Foundation, parts: Models) {
 		}),
 		search: new SearchService({
 			models: { embedding, sparseEncoding },
-			resolver: new QueryResolver(),
+			pipelines: searchPipelines,
+			hybrid: new HybridService({
+				shards: new SearchedShards({
+					ttlMs: settings.SIDECAR_PIPELINE_CACHE_MS,
+					now,
+				}),
+			}),
+			answerSteps: new AnswerSteps({
+				reranker: new ModelReranker({ inference, admission, textsLimit }),
+				highlighter: new SemanticHighlighter(
+					new SentenceFinder({ inference, embedding, admission, textsLimit }),
+				),
+				logger,
+			}),
+			resolver: new QueryResolver({
+				fieldTypes,
+				models,
+				defaultModels: new DefaultModels({
+					pipelines,
+					enabled: settings.SIDECAR_DEFAULT_QUERY_MODELS,
+				}),
+				spaces,
+				analysis: new QueryAnalysis(stores.analysis),
+				semanticFields,
+			}),
 			slowLog: new SlowLog({
 				logger,
 				thresholdMs: settings.SIDECAR_SLOW_REWRITE_MS,

@@ -5,15 +5,23 @@ import { GuardedUpstream } from "../proxy/access/guarded-upstream.ts";
 import { bulk } from "../proxy/bulk.ts";
 import { clusterSettings } from "../proxy/cluster-settings.ts";
 import { documents } from "../proxy/documents.ts";
+import { mappings as mappingRoutes } from "../proxy/mappings.ts";
+import { msearch } from "../proxy/msearch.ts";
 import { passThrough } from "../proxy/pass-through.ts";
 import { noticeChanges } from "../proxy/pipeline-changes.ts";
 import { pipelines as pipelineRoutes } from "../proxy/pipelines.ts";
 import { pluginListing } from "../proxy/plugin-listing.ts";
+import { queries } from "../proxy/queries.ts";
+import { rankEval } from "../proxy/rank-eval.ts";
 import { rewrite } from "../proxy/rewrite.ts";
 import { search as searchRoutes } from "../proxy/search.ts";
+import { searchPipelines as searchPipelineRoutes } from "../proxy/search-pipelines.ts";
+import { searchTemplate, searchTemplates } from "../proxy/search-templates.ts";
+import { shownMappings } from "../proxy/shown-mappings.ts";
 import { simulate } from "../proxy/simulate.ts";
 import { updates as updateRoutes } from "../proxy/updates.ts";
 import type { Upstream } from "../proxy/upstream.ts";
+import { validateQuery } from "../proxy/validate-query.ts";
 import { HiddenAliasService } from "../services/hidden-aliases.ts";
 import { ContentLimit } from "../services/writes/content-limit.ts";
 import { Preview } from "../services/writes/preview.ts";
@@ -26,7 +34,8 @@ import { registerScrolls } from "./scrolls.ts";
 export function registerProxy(server: FastifyInstance, parts: Parts): Upstream {
 	const { foundation, inference, registrations } = parts;
 	const { settings, logger, stores, callers, tls, now } = foundation;
-	const { pipelines, ingest, writer, updates, search } = inference;
+	const { pipelines, searchPipelines, semantic } = inference;
+	const { ingest, writer, updates, search } = inference;
 	const bodyLimit = jsonBodyLimit(foundation);
 	const lineLimit = settings.SIDECAR_BULK_LINE_LIMIT;
 	const gate = new AccessGate({
@@ -50,6 +59,13 @@ export function registerProxy(server: FastifyInstance, parts: Parts): Upstream {
 	server.register(async (proxied) => {
 		guardAccess(proxied, { gate, upstream });
 		proxied.register(pipelineRoutes({ upstream, pipelines, bodyLimit }));
+		proxied.register(
+			searchPipelineRoutes({ upstream, pipelines, searchPipelines, bodyLimit }),
+		);
+		proxied.register(
+			mappingRoutes({ upstream, semantic, pipelines, callers, bodyLimit }),
+		);
+		proxied.register(shownMappings({ upstream, semantic }));
 		proxied.register(
 			simulate({
 				upstream,
@@ -100,7 +116,6 @@ export function registerProxy(server: FastifyInstance, parts: Parts): Upstream {
 				limit: documentLimit(foundation),
 			}),
 		);
-		registerScrolls(proxied, parts, { upstream, bodyLimit });
 		const searching = {
 			upstream,
 			search,
@@ -108,7 +123,17 @@ export function registerProxy(server: FastifyInstance, parts: Parts): Upstream {
 			bodyLimit,
 			tellsEmbedMs: settings.SIDECAR_EMBED_MS_HEADER,
 		};
-		proxied.register(searchRoutes(searching));
+		registerScrolls(proxied, parts, { upstream, bodyLimit, searching });
+		for (const routes of [
+			searchRoutes,
+			msearch,
+			searchTemplate,
+			searchTemplates,
+			queries,
+			validateQuery,
+			rankEval,
+		])
+			proxied.register(routes(searching));
 		proxied.register(rewrite(searching));
 		proxied.register(async (scope) => {
 			noticeChanges(scope, pipelines);

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { BodyLimit } from "../http/client-body.ts";
+import type { SearchRouteOptions } from "../proxy/planned-search.ts";
 import { reindex } from "../proxy/reindex.ts";
 import { scrollTasks } from "../proxy/scroll-tasks.ts";
 import { updateByQuery } from "../proxy/update-by-query.ts";
@@ -16,7 +17,15 @@ const reportMs = 2_000;
 export function registerScrolls(
 	proxied: FastifyInstance,
 	{ foundation, inference }: Parts,
-	{ upstream, bodyLimit }: { upstream: Upstream; bodyLimit: BodyLimit },
+	{
+		upstream,
+		bodyLimit,
+		searching,
+	}: {
+		upstream: Upstream;
+		bodyLimit: BodyLimit;
+		searching: SearchRouteOptions;
+	},
 ): void {
 	const { settings, logger, stores, registry, callers, now } = foundation;
 	const { ingest, writer, search, pipelines } = inference;
@@ -38,7 +47,14 @@ export function registerScrolls(
 		pageBytes: settings.SIDECAR_ANSWER_LIMIT / 4,
 		now,
 	});
-	const options = { upstream, service, pipelines, callers, bodyLimit };
+	const options = {
+		upstream,
+		service,
+		pipelines,
+		callers,
+		bodyLimit,
+		searching,
+	};
 	proxied.register(reindex(options));
 	proxied.register(updateByQuery(options));
 	proxied.register(scrollTasks({ upstream, tasks }));

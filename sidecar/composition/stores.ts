@@ -6,6 +6,8 @@ import { createClient } from "../store/client.ts";
 import { ClusterStore } from "../store/cluster.ts";
 import { ConfigStore } from "../store/config.ts";
 import { ControllerStore } from "../store/controllers.ts";
+import { EmbeddingSpaceStore } from "../store/embedding-spaces.ts";
+import { FieldTypeStore } from "../store/field-types.ts";
 import { GroupNameStore } from "../store/group-names.ts";
 import { HiddenAliasStore } from "../store/hidden-aliases.ts";
 import { HiddenIndices } from "../store/hidden-indices.ts";
@@ -17,6 +19,8 @@ import { NodeStore } from "../store/nodes.ts";
 import { PipelineStore } from "../store/pipelines.ts";
 import { ScrollTaskStore } from "../store/scroll-tasks.ts";
 import { SearchStore } from "../store/search.ts";
+import { SearchPipelineStore } from "../store/search-pipelines.ts";
+import { SemanticMappingStore } from "../store/semantic-mappings.ts";
 import { TaskStore } from "../store/tasks.ts";
 
 /** All that the sidecar itself reads and writes in OpenSearch. */
@@ -40,8 +44,12 @@ export function openStores(settings: Settings, tls: UpstreamTls) {
 		groupNames: new GroupNameStore(client, indices),
 		pipelines: new PipelineStore(client),
 		analysis: new AnalysisStore(client),
+		fieldTypes: new FieldTypeStore(client),
+		embeddingSpaces: new EmbeddingSpaceStore(client),
 		cluster: new ClusterStore(client),
+		semanticMappings: new SemanticMappingStore(client),
 		search: new SearchStore(client),
+		searchPipelines: new SearchPipelineStore(client),
 		identities: new IdentityStore({ own: client, anonymous }),
 		hiddenAliases: new HiddenAliasStore(
 			client,

@@ -16,6 +16,8 @@ export interface Noun {
 	gloss: string;
 	/** True for one thing with a name (`Paris`), false for a kind of thing (`city`). */
 	named: boolean;
+	/** Ids of the kinds that it is one of: a dog is a canine, and a domestic animal. */
+	hypernyms: string[];
 }
 
 /**
@@ -53,6 +55,9 @@ export function parseNoun(line: string): Noun | undefined {
 		synonyms,
 		gloss: definition(line.slice(bar + 3)),
 		named: pointers.some((field, i) => i % 4 === 0 && field === "@i"),
+		hypernyms: pointers.filter(
+			(_, i) => i % 4 === 1 && pointers[i - 1] === "@",
+		),
 	};
 }
 

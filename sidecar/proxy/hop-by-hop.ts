@@ -37,6 +37,7 @@ const ofBody = new Set([...bodyFraming, "content-type"]);
  * @param replaced whether another body is sent than the one that these headers came with
  * @param plain whether the answer must not be compressed, since it is read here
  * @param json whether body and answer are JSON, whatever the client sends and accepts
+ * @param contentType of the body, whatever the client sends
  */
 export function requestHeaders(
 	raw: readonly string[],
@@ -44,7 +45,13 @@ export function requestHeaders(
 		replaced,
 		plain = false,
 		json = false,
-	}: { replaced: boolean; plain?: boolean; json?: boolean },
+		contentType = json ? "application/json" : undefined,
+	}: {
+		replaced: boolean;
+		plain?: boolean;
+		json?: boolean;
+		contentType?: string | undefined;
+	},
 ): string[] {
 	const kept = endToEnd(
 		raw,
@@ -52,9 +59,12 @@ export function requestHeaders(
 			!requestHop.has(name) &&
 			!(replaced && bodyFraming.has(name)) &&
 			!(plain && name === "accept-encoding") &&
-			!(json && (name === "accept" || name === "content-type")),
+			!(json && name === "accept") &&
+			!(contentType !== undefined && name === "content-type"),
 	);
-	return json ? [...kept, "content-type", "application/json"] : kept;
+	return contentType === undefined
+		? kept
+		: [...kept, "content-type", contentType];
 }
 
 /** The headers that go back to the client, in their order, their spelling and their number. */

@@ -6,16 +6,21 @@ import {
 	isEncoded,
 } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
+import { withParameters } from "../http/query-parameters.ts";
 import { searchHeaders } from "../http/search-headers.ts";
+import { changedAnswer } from "../search/answers/search-answer.ts";
 import type { CallerService } from "../services/callers.ts";
 import type {
+	PlannedSearch,
 	SearchPlan,
 	SearchService,
 	SearchTerms,
 } from "../services/search/search-service.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
+import { readWish, sendJson } from "./changed-answer.ts";
 import { readUpTo } from "./changed-body.ts";
 import { clientCall } from "./client-call.ts";
+import { type BodyAddress, bodyInUrl } from "./source-parameter.ts";
 import type { Replacement, Upstream } from "./upstream.ts";
 
 export interface SearchRouteOptions {
@@ -33,6 +38,8 @@ export interface ReadSearch {
 	sent: Replacement | undefined;
 	/** Inflated; undefined where the search goes on as it came. */
 	body: Buffer | undefined;
+	/** How another body than that of the URL is sent, where that was there. */
+	address?: BodyAddress;
 }
 
 /**
@@ -44,7 +51,7 @@ export async function readSearch(
 	request: FastifyRequest,
 	{ search, bodyLimit }: SearchRouteOptions,
 ): Promise<ReadSearch> {
-	if (!hasBody(request.raw)) return { sent: undefined, body: undefined };
+	if (!hasBody(request.raw)) return { sent: undefined, ...bodyInUrl(request) };
 	const raw = await readUpTo(
 		request,
 		bodyLimit,
@@ -68,27 +75,67 @@ export function termsOf(
 	};
 }
 
-/** Sends a planned search on and its answer back. */
-export function sendPlanned(
+/**
+ * Sends a planned search on and its answer back. An answer that is to be changed is read whole, up to
+ * SIDECAR_ANSWER_LIMIT bytes; any other one passes as it comes.
+ */
+export async function sendPlanned(
 	request: FastifyRequest,
 	reply: FastifyReply,
 	planned: {
 		plan: SearchPlan;
 		terms: SearchTerms;
 		options: SearchRouteOptions;
-		/** Path and query. Without it: the client's. */
-		url?: string;
+		/** Without it: the client's. */
+		address?: BodyAddress | undefined;
 	},
 ): Promise<FastifyReply> {
-	const { plan, terms, options, url } = planned;
-	return options.upstream.forward(request, reply, {
+	const { plan, terms, options, address } = planned;
+	const { upstream } = options;
+	const addedHeaders = () => headersOf(plan, terms, options);
+	const { url = request.originalUrl } = address ?? {};
+	const sentUrl = withParameters(
+		url,
+		(name) => !plan.spentParameters.has(name),
+	);
+	if (plan.answerSteps.length === 0)
+		return upstream.forward(request, reply, {
+			body: plan.body,
+			...address,
+			url: sentUrl,
+			addedHeaders,
+		});
+	const { plainUrl, format } = readWish(request, sentUrl);
+	const answer = await upstream.read(request, {
+		url: plainUrl,
 		body: plan.body,
-		...(url !== undefined && { url }),
-		addedHeaders: () =>
-			searchHeaders({
-				embedMs: options.tellsEmbedMs ? plan.embedMs : undefined,
-				truncatedTexts: terms.truncated.count,
-				warnings: [],
-			}),
+		json: true,
 	});
+	const json = await changedAnswer(answer.body, plan.answerSteps);
+	reply.headers(addedHeaders());
+	return sendJson(reply, answer, { json, format });
+}
+
+/** What is said of a search beside its answer. */
+export function headersOf(
+	{ embedMs, warnings }: Pick<SearchPlan, "embedMs" | "warnings">,
+	{ truncated }: SearchTerms,
+	{ tellsEmbedMs }: SearchRouteOptions,
+): Record<string, string> {
+	return searchHeaders({
+		embedMs: tellsEmbedMs && embedMs > 0 ? embedMs : undefined,
+		truncatedTexts: truncated.count,
+		warnings,
+	});
+}
+
+/** What is said beside the answer to several searches. */
+export function notesOf(
+	planned: readonly PlannedSearch[],
+): Pick<SearchPlan, "embedMs" | "warnings"> {
+	const plans = planned.flatMap(({ plan }) => plan ?? []);
+	return {
+		embedMs: Math.max(0, ...plans.map(({ embedMs }) => embedMs)),
+		warnings: [...new Set(plans.flatMap(({ warnings }) => warnings))],
+	};
 }

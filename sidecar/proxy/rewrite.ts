@@ -1,5 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
+import { parseObject } from "../../ingest/json-tree.ts";
 import { SidecarError } from "../errors.ts";
+import type { SearchPlan } from "../services/search/search-service.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import {
@@ -32,6 +34,12 @@ export function rewrite(options: SearchRouteOptions): FastifyPluginAsync {
 							"bad_request",
 							"the body of a search is required",
 						);
+					const text = body.toString("utf8");
+					if (!parseObject(text, { allowComments: false }))
+						throw new SidecarError(
+							"bad_json",
+							"the body of a search has to be a JSON object",
+						);
 					const terms = termsOf(request, reply, upstream);
 					const plan = await search.plan(
 						{
@@ -43,10 +51,12 @@ export function rewrite(options: SearchRouteOptions): FastifyPluginAsync {
 						terms,
 					);
 					reply.type("application/json");
-					return plan
-						? `{"rewritten":true,"body":${plan.body},"queries":${JSON.stringify(plan.queries)},"embed_ms":${plan.embedMs},"took_ms":${plan.tookMs}}`
-						: `{"rewritten":false,"body":${body.toString("utf8")}}`;
+					return plan ? rewritten(plan) : `{"rewritten":false,"body":${text}}`;
 				},
 			});
 	};
+}
+
+function rewritten({ body, queries, embedMs, tookMs }: SearchPlan): string {
+	return `{"rewritten":true,"body":${body},"queries":${JSON.stringify(queries)},"embed_ms":${embedMs},"took_ms":${tookMs}}`;
 }

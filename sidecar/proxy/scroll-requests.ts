@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { isObject } from "../../ingest/json.ts";
+import { RefusedCall } from "../errors.ts";
 import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
 import { type QueryParameters, readFlag } from "../http/query-parameters.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
-import { RefusedCall } from "../services/by-scroll/refused-call.ts";
 import {
 	type RawObject,
 	readBody,

@@ -8,6 +8,9 @@ import {
 	termsOf,
 } from "./planned-search.ts";
 
+/** What OpenSearch takes a search without a body for. */
+const noQuery = Buffer.from("{}");
+
 interface Target {
 	Params: { index?: string };
 }
@@ -22,22 +25,22 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 				method: ["GET", "POST"],
 				url,
 				handler: async (request, reply) => {
-					const { sent, body } = await readSearch(request, options);
-					if (!body || !search.concerns(body))
+					const read = await readSearch(request, options);
+					const { sent, address } = read;
+					const body = read.body ?? (sent ? undefined : noQuery);
+					const asked = body && {
+						body,
+						target: request.params.index,
+						parameters: knownParameters(request.originalUrl),
+						answersHits: true,
+					};
+					if (!asked || !(await search.isConcernedBy(asked)))
 						return upstream.forward(request, reply, sent);
 					await callers.identify(request.raw.headers);
 					const terms = termsOf(request, reply, upstream);
-					const plan = await search.plan(
-						{
-							body,
-							target: request.params.index,
-							parameters: knownParameters(request.originalUrl),
-							answersHits: true,
-						},
-						terms,
-					);
+					const plan = await search.plan(asked, terms);
 					return plan
-						? sendPlanned(request, reply, { plan, terms, options })
+						? sendPlanned(request, reply, { plan, terms, options, address })
 						: upstream.forward(request, reply, sent);
 				},
 			});

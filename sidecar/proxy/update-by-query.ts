@@ -1,17 +1,19 @@
 import type { FastifyPluginAsync } from "fastify";
 import { readUpdate } from "../services/by-scroll/update-plan.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
+import { byScroll } from "./queries.ts";
 import type { ScrollRouteOptions } from "./reindex.ts";
 import { readScrollBody, runScroll } from "./scroll-requests.ts";
+import { sendQuery } from "./sent-query.ts";
 
 interface UpdateRequest {
 	Params: { index: string };
 	Querystring: { pipeline?: string };
 }
 
-/** `_update_by_query`: where a pipeline embeds what is written back, the sidecar does it itself. */
+/** `_update_by_query`: where a pipeline embeds what is written back, the sidecar does it itself; else it plans the search. */
 export function updateByQuery(options: ScrollRouteOptions): FastifyPluginAsync {
-	const { upstream, service, pipelines, callers } = options;
+	const { upstream, service, pipelines, callers, searching } = options;
 	return async (app) => {
 		keepBodiesRaw(app);
 		app.post<UpdateRequest>(
@@ -23,7 +25,10 @@ export function updateByQuery(options: ScrollRouteOptions): FastifyPluginAsync {
 					!(await pipelines.anyGuarded()) ||
 					!(await service.concernsUpdate(index, pipeline))
 				)
-					return upstream.forward(request, reply);
+					return sendQuery(request, reply, {
+						query: byScroll(index, request.originalUrl),
+						options: searching,
+					});
 				await callers.identify(request.raw.headers);
 				const { members, forward } = await readScrollBody(
 					request,

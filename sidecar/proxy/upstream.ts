@@ -39,6 +39,8 @@ export interface Replacement {
 	url?: string;
 	/** The body is the client's own, read before: the headers that describe its bytes hold for it. */
 	asSent?: boolean;
+	/** Of a body that the client had sent in its URL. Without it: the client's own header. */
+	contentType?: string;
 	/** Headers that the answer gets besides OpenSearch's own; asked for when its answer begins. */
 	addedHeaders?(): Readonly<Record<string, string>>;
 }
@@ -271,6 +273,7 @@ export class Upstream {
 				method: request.method,
 				headers: requestHeaders(request.raw.rawHeaders, {
 					replaced: replacement !== undefined && !replacement.asSent,
+					contentType: replacement?.contentType,
 				}),
 				body,
 				// Undici gives a connection up after HEAD, and after a GET with a body. OpenSearch handles both.

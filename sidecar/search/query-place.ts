@@ -9,13 +9,36 @@ export type SearchPart =
 	| "aggregations";
 
 /** Where a query stands in the body of a search. */
-export interface QueryPlace {
+export class QueryPlace {
 	readonly part: SearchPart;
+	/** A list of types in every place would take the square of a body's depth. */
+	readonly #around: EnclosingQuery | undefined;
+
+	constructor(part: SearchPart, around?: EnclosingQuery) {
+		this.part = part;
+		this.#around = around;
+	}
+
 	/** The types of the queries around it, outermost first. */
-	readonly within: readonly string[];
+	get within(): readonly string[] {
+		const types: string[] = [];
+		for (let query = this.#around; query; query = query.place.#around)
+			types.push(query.type);
+		return types.reverse();
+	}
+
+	/** Whether it is the search's query itself, and not a part of another one. */
+	get isTop(): boolean {
+		return this.part === "query" && !this.#around;
+	}
+
+	/** The place of what is within a query of this type, here. */
+	inside(type: string): QueryPlace {
+		return new QueryPlace(this.part, { type, place: this });
+	}
 }
 
-/** Whether it is the search's query itself, and not a part of another one. */
-export function isTop({ part, within }: QueryPlace): boolean {
-	return part === "query" && within.length === 0;
+interface EnclosingQuery {
+	readonly type: string;
+	readonly place: QueryPlace;
 }

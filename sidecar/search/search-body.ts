@@ -1,19 +1,21 @@
-import { isUtf8 } from "node:buffer";
 import type { Node } from "jsonc-parser";
+import { bodyText, isWide } from "../../ingest/body-text.ts";
 import {
 	elements,
 	listRenderer,
 	member,
 	members,
 	nodeValue,
-	parseObject,
+	parseLeading,
 	type Renderer,
 	renderTree,
 } from "../../ingest/json-tree.ts";
 import { readNeuralQuery } from "./queries/neural-query.ts";
+import { readSparseQuery } from "./queries/sparse-query.ts";
 import type { RenderedQuery, TextQuery } from "./queries/text-query.ts";
-import { isTop } from "./query-place.ts";
+import { secondPhaseRescore } from "./queries/two-phase.ts";
 import { type PlacedQuery, queriesOfSearch } from "./query-walk.ts";
+import { unwrapped } from "./wrapper.ts";
 
 /** What is changed in the body of a search. */
 export interface BodyChanges {
@@ -38,9 +40,7 @@ export class SearchBody {
 		this.#text = text;
 		this.#root = root;
 		const queries = [...queriesOfSearch(root)];
-		this.textQueries = queries
-			.filter(({ clause }) => clause.name === "neural")
-			.map(readNeuralQuery);
+		this.textQueries = queries.flatMap((query) => readTextQuery(query) ?? []);
 		this.hybrids = queries.filter(({ clause }) => clause.name === "hybrid");
 	}
 
@@ -50,15 +50,18 @@ export class SearchBody {
 	 * @throws SidecarError for a query of the sidecar's that is not valid
 	 */
 	static parse(body: Buffer): SearchBody | undefined {
-		if (!isUtf8(body)) return undefined;
-		const text = body.toString("utf8");
-		const root = parseObject(text, { allowComments: false });
-		return root && new SearchBody(text, root);
+		const sent = bodyText(body);
+		const root = parseLeading(sent);
+		if (root?.type !== "object") return undefined;
+		const text = unwrapped(sent, root);
+		if (text === undefined) return new SearchBody(sent, root);
+		const opened = parseLeading(text);
+		return opened && new SearchBody(text, opened);
 	}
 
 	/** The `hybrid` query that is the search's query itself. */
 	get topHybrid(): PlacedQuery | undefined {
-		return this.hybrids.find(({ place }) => isTop(place));
+		return this.hybrids.find(({ place }) => place.isTop);
 	}
 
 	/** How long the search may take, as it stands in the body; undefined where it is not there, or no value. */
@@ -78,6 +81,11 @@ export class SearchBody {
 	/** A member of the top level. */
 	member(name: string): Node | undefined {
 		return member(this.#root, name);
+	}
+
+	/** The text of a node of the body, as it came. */
+	textOf({ offset, length }: Node): string {
+		return this.#text.slice(offset, offset + length);
 	}
 
 	/** The body with its changes. */
@@ -121,14 +129,29 @@ export class SearchBody {
 	}
 }
 
+/** @throws SidecarError for one that is not valid */
+function readTextQuery(query: PlacedQuery): TextQuery | undefined {
+	switch (query.clause.name) {
+		case "neural":
+			return readNeuralQuery(query);
+		case "neural_sparse":
+			return readSparseQuery(query);
+		default:
+			return undefined;
+	}
+}
+
 /** The changes of all the queries of a body. */
 export function changesOf(rendered: readonly RenderedQuery[]): {
 	renderers: Map<Node, Renderer>;
 	rescores: string[];
 } {
+	const rescore = secondPhaseRescore(
+		rendered.flatMap(({ secondPhase }) => secondPhase ?? []),
+	);
 	return {
 		renderers: new Map(rendered.flatMap(({ renderers }) => [...renderers])),
-		rescores: rendered.flatMap(({ rescores = [] }) => rescores),
+		rescores: rescore === undefined ? [] : [rescore],
 	};
 }
 
@@ -137,13 +160,14 @@ export function changesOf(rendered: readonly RenderedQuery[]): {
  * letters, with a JSON escape among them, or encoded within a `wrapper`.
  */
 export function mayConcern(body: Buffer): boolean {
-	return signs.some((sign) => body.includes(sign));
+	return signs.some((sign) => body.includes(sign)) || isWide(body);
 }
 
 const signs = [
 	"neural",
 	"hybrid",
 	"semantic",
+	"rerank",
 	"search_pipeline",
 	"wrapper",
 	"\\u",

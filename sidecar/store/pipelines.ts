@@ -13,6 +13,7 @@ import {
 	readSettings,
 } from "./index-pipelines.ts";
 import { pipelinesOfTemplate } from "./template-pipelines.ts";
+import { writeIndexAmong } from "./write-index.ts";
 
 /** The ingest pipelines of the cluster, and which of them an index writes through. */
 export class PipelineStore {
@@ -33,6 +34,18 @@ export class PipelineStore {
 		}
 	}
 
+	/** Stores a pipeline of the sidecar's own. */
+	async put(id: string, definition: string): Promise<void> {
+		try {
+			await this.#client.ingest.putPipeline({
+				id,
+				body: JSON.parse(definition),
+			});
+		} catch (error) {
+			throw storeError(error, `store the ingest pipeline ${id}`);
+		}
+	}
+
 	/**
 	 * The pipelines that a write to a name runs when it names none, in order: the index's default and final
 	 * pipeline; of an alias or data stream, its write index's; of what is no index, its template's.
@@ -48,7 +61,9 @@ export class PipelineStore {
 			});
 			const indices = Object.keys(body);
 			const index =
-				indices.length > 1 ? await this.#writeIndex(name, indices) : indices[0];
+				indices.length > 1
+					? await writeIndexAmong(this.#client, name, indices)
+					: indices[0];
 			const settings: unknown = index && body[index]?.settings;
 			return withoutNone(readSettings(settings));
 		} catch (error) {
@@ -87,24 +102,6 @@ export class PipelineStore {
 					{ cause: error },
 				);
 			throw storeError(error, "simulate a pipeline");
-		}
-	}
-
-	async #writeIndex(
-		alias: string,
-		indices: readonly string[],
-	): Promise<string | undefined> {
-		// Backing indices of a data stream end in a counter; their stream is not an alias.
-		const newest = indices.toSorted().at(-1);
-		try {
-			const { body } = await this.#client.indices.getAlias({ name: alias });
-			const writeIndex = Object.entries(body).find(
-				([, { aliases }]) => aliases?.[alias]?.is_write_index,
-			);
-			return writeIndex?.[0] ?? newest;
-		} catch (error) {
-			if (statusOf(error) === 404) return newest;
-			throw error;
 		}
 	}
 }

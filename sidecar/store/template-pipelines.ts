@@ -8,6 +8,7 @@ interface LegacyTemplate {
 	readonly order: number;
 	readonly patterns: readonly string[];
 	readonly settings: unknown;
+	readonly mappings: unknown;
 }
 
 /**
@@ -24,7 +25,8 @@ export async function pipelinesOfTemplate(
 			name,
 		});
 		const template: unknown = isObject(body) ? body.template : undefined;
-		if (isObject(template)) return readSettings(flat(template.settings));
+		if (isObject(template))
+			return readSettings(flatSettings(template.settings));
 	} catch (error) {
 		const status = statusOf(error);
 		if (status !== 404 && status !== 400)
@@ -34,7 +36,7 @@ export async function pipelinesOfTemplate(
 }
 
 /** The settings of an index with its prefix, as far as they are there. */
-function flat(settings: unknown): object {
+export function flatSettings(settings: unknown): object {
 	const index = isObject(settings) ? settings.index : undefined;
 	const entries = isObject(index) ? Object.entries(index) : [];
 	return Object.fromEntries(
@@ -46,18 +48,25 @@ async function ofLegacyTemplates(
 	client: Client,
 	name: string,
 ): Promise<IndexPipelines> {
+	return (await legacyTemplates(client, name))
+		.map(({ settings }) => readSettings(settings))
+		.reduce((found, next) => Object.assign(found, next), {});
+}
+
+/** The legacy templates of an index of a name, the one with the highest order last. */
+export async function legacyTemplates(
+	client: Client,
+	name: string,
+): Promise<Pick<LegacyTemplate, "settings" | "mappings">[]> {
 	try {
 		const { body } = await client.indices.getTemplate({ flat_settings: true });
 		const matching = Object.values(body)
 			.map(readTemplate)
 			.filter(({ patterns }) => patterns.some((pattern) => fits(name, pattern)))
 			.sort((a, b) => b.order - a.order);
-		return unlessHidden(matching)
-			.map(({ settings }) => readSettings(settings))
-			.reverse()
-			.reduce((found, next) => Object.assign(found, next), {});
+		return unlessHidden(matching).reverse();
 	} catch (error) {
-		if (statusOf(error) === 404) return {};
+		if (statusOf(error) === 404) return [];
 		throw storeError(error, `read the legacy templates of ${name}`);
 	}
 }
@@ -75,13 +84,14 @@ function unlessHidden(matching: readonly LegacyTemplate[]): LegacyTemplate[] {
 }
 
 function readTemplate(template: unknown): LegacyTemplate {
-	const { order, index_patterns, settings } = isObject(template)
+	const { order, index_patterns, settings, mappings } = isObject(template)
 		? template
 		: {};
 	return {
 		order: Number(order ?? 0),
 		patterns: Array.isArray(index_patterns) ? index_patterns.map(String) : [],
 		settings,
+		mappings,
 	};
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { deployCaseModel } from "../helpers/deployed-model.ts";
 import { differencesBetween } from "../helpers/ingest-cases/compare.ts";
 import {
 	differingCases,
@@ -10,12 +11,10 @@ import {
 	withDifferences,
 } from "../helpers/ingest-cases/differences.ts";
 import {
-	type IngestModel,
 	type IngestModels,
 	makeIngestModels,
 } from "../helpers/ingest-cases/models.ts";
 import {
-	fingerprint,
 	readRecording,
 	unpacked,
 	withVectors,
@@ -26,11 +25,14 @@ import {
 	runCase,
 } from "../helpers/ingest-cases/run.ts";
 import { ingestTopics } from "../helpers/ingest-cases/topics.ts";
-import { callOpenSearch, uniqueName } from "../helpers/opensearch.ts";
+import { opensearchUrl, uniqueName } from "../helpers/opensearch.ts";
 import {
-	deploy,
-	miniLmMeta,
-	registerModel,
+	allowTemplates,
+	archivesOf,
+	casesOf,
+	fingerprintsOf,
+} from "../helpers/recorded-cases.ts";
+import {
 	removeModel,
 	startSidecar,
 	type TestSidecar,
@@ -43,9 +45,7 @@ import { vectorsOf } from "../helpers/vectors.ts";
  */
 const recording = readRecording();
 const differing = differingCases();
-const cases = ingestTopics.flatMap((topic) =>
-	topic.cases.map((one) => ({ ...one, name: `${topic.name} / ${one.name}` })),
-);
+const cases = casesOf(ingestTopics);
 
 /** Cases that are under way at once: most of their time is OpenSearch's. */
 const atOnce = 6;
@@ -62,18 +62,18 @@ beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), "ingest-parity-"));
 	made = await makeIngestModels(inject("minilm").int8, folder);
 	sidecar = await startSidecar({ SIDECAR_MODEL_ALLOCATIONS: 1 });
-	models.dense = await deployed(made.dense);
-	models.tiny = await deployed(made.tiny);
-	models.sparse = await deployed(made.sparse);
+	models.dense = await deployCaseModel(sidecar, made.dense);
+	models.tiny = await deployCaseModel(sidecar, made.tiny);
+	models.sparse = await deployCaseModel(sidecar, made.sparse);
 	sameNumbers = await computesAsRecorded();
-	await allowTemplates("1000/1m");
+	await allowTemplates(opensearchUrl(), "1000/1m");
 	const limit = pLimit(atOnce);
 	const target = { url: sidecar.url, prefix, models };
 	await Promise.all(
-		cases.map((one, number) =>
+		cases.map(({ name, one, number }) =>
 			limit(async () => {
 				outcomes.set(
-					one.name,
+					name,
 					await runCase(one, target, number).catch((error) => error),
 				);
 			}),
@@ -83,34 +83,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await removeCases(sidecar.url, prefix);
-	await allowTemplates(null);
+	await allowTemplates(opensearchUrl(), null);
 	for (const id of Object.values(models)) await removeModel(sidecar, id);
 	await sidecar.close();
 	await rm(folder, { recursive: true, force: true });
 });
-
-async function deployed({
-	archive,
-	config,
-	functionName,
-}: IngestModel): Promise<string> {
-	const { model_config: _, ...meta } = miniLmMeta(archive);
-	const id = await registerModel(sidecar, archive, {
-		...meta,
-		function_name: functionName,
-		...(config && { model_config: config }),
-	});
-	const task = await deploy(sidecar, id);
-	expect(task).toMatchObject({ state: "COMPLETED" });
-	return id;
-}
-
-/** OpenSearch compiles 75 mustache templates in five minutes unless it is told otherwise. */
-async function allowTemplates(rate: string | null): Promise<void> {
-	await callOpenSearch("PUT", "/_cluster/settings", {
-		transient: { "script.context.template.max_compilations_rate": rate },
-	});
-}
 
 async function computesAsRecorded(): Promise<boolean> {
 	const { text, vector } = recording.trial;
@@ -145,18 +122,12 @@ function compare(name: string): void {
 
 describe("neural-search's recordings", () => {
 	it("were made with the very same models and cases", () => {
-		const hashes = Object.entries(made).map(([name, { archive }]) => [
-			name,
-			archive.sha256,
-		]);
-		expect(Object.fromEntries(hashes)).toEqual(recording.archives);
+		expect(archivesOf(made)).toEqual(recording.archives);
 		const sent = Object.entries(recording.cases).map(([name, one]) => [
 			name,
 			one.sent,
 		]);
-		expect(Object.fromEntries(sent)).toEqual(
-			Object.fromEntries(cases.map((one) => [one.name, fingerprint(one)])),
-		);
+		expect(Object.fromEntries(sent)).toEqual(fingerprintsOf(cases));
 	});
 
 	it("have a case for each difference that is written down", () => {

@@ -188,13 +188,13 @@ describe("a search that can't be carried out says why", () => {
 			"no such model",
 			{ neural: { vector: { query_text: "a", model_id: "unknown" } } },
 			404,
-			"Failed to find model",
+			"Failed to find model with the provided model id: unknown",
 		],
 		[
-			"no model",
-			{ neural: { vector: { query_text: "a" } } },
+			"an empty model",
+			{ neural: { vector: { query_text: "a", model_id: "" } } },
 			400,
-			"Invalid neural query: model_id must be provided.",
+			"Invalid neural query: model_id field can not be empty",
 		],
 		[
 			"no text",

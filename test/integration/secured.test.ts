@@ -255,6 +255,26 @@ describe("what goes on to a secured cluster", () => {
 		expect(found.json).toMatchObject({ hits: { hits: [{ _id: "1" }, {}] } });
 	});
 
+	it("is found by a hybrid query, through a search pipeline, by a user who may do no more than search", async () => {
+		const pipeline = {
+			phase_results_processors: [{ "normalization-processor": {} }],
+		};
+		const admin = sidecar.as("admin");
+		const stored = await admin.call("PUT", "/_search/pipeline/both", pipeline);
+		expect(stored.json).toEqual({ acknowledged: true });
+		const { query } = neural();
+		const hybrid = { queries: [{ match: { title: "bread" } }, query] };
+		const found = await sidecar
+			.as("indexer")
+			.call("POST", "/books/_search?search_pipeline=both", {
+				query: { hybrid },
+			});
+		expect(found.status, found.text).toBe(200);
+		expect(found.json).toMatchObject({
+			hits: { max_score: expect.any(Number), hits: [{}, {}] },
+		});
+	});
+
 	it("is written to an index that does not exist yet, through its template's pipeline", async () => {
 		const admin = sidecar.as("admin");
 		const template = { index_patterns: ["shelf-*"], template: books };

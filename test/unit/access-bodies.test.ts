@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { bodyText } from "../../ingest/body-text.ts";
 import type { BodyLanguage } from "../../sidecar/proxy/access/body-language.ts";
-import { bodyText } from "../../sidecar/proxy/access/body-text.ts";
 import { GuardedBulk } from "../../sidecar/proxy/access/guarded-bulk.ts";
 import { guardedJson } from "../../sidecar/proxy/access/guarded-json.ts";
 import { guardedText } from "../../sidecar/proxy/access/guarded-text.ts";

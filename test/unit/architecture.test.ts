@@ -35,7 +35,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		"sidecar/metrics.ts",
 		"sidecar/services",
 	],
-	"sidecar/proxy": [...leaves, "ingest", "sidecar/http", "sidecar/services"],
+	"sidecar/proxy": [
+		...leaves,
+		"ingest",
+		"sidecar/http",
+		"sidecar/search",
+		"sidecar/services",
+	],
 	"sidecar/composition": ["schemas", "sidecar"],
 	"sidecar/app.ts": ["sidecar/composition", "sidecar/routes"],
 	"sidecar/main.ts": [

@@ -529,6 +529,7 @@ describe("a definition that its plugin takes is taken,", () => {
 			"sparse_encoding",
 			"text_chunking",
 			"ml_inference",
+			"semantic_field",
 		]);
 	});
 });

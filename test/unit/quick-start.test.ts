@@ -27,6 +27,7 @@ function noun(number: number): Noun {
 		synonyms: [],
 		gloss: `meaning ${number}`,
 		named: false,
+		hypernyms: [],
 	};
 }
 

@@ -19,6 +19,7 @@ test("a noun keeps its words and its definition: otherwise a search shows the wr
 		synonyms: ["domestic dog", "Canis familiaris"],
 		gloss: "a member of the genus Canis; occurs in many breeds",
 		named: false,
+		hypernyms: ["02085998"],
 	});
 });
 
@@ -55,6 +56,7 @@ test("common kinds of things come first, names and abstractions not at all", () 
 		synonyms: [],
 		gloss: "",
 		named,
+		hypernyms: [],
 	});
 	const chosen = chooseNouns(
 		[

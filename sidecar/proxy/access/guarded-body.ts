@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
+import { isWide } from "../../../ingest/body-text.ts";
 import { LineTooLong, splitLines } from "../../../ingest/bulk/bulk-lines.ts";
 import { SidecarError } from "../../errors.ts";
 import {
@@ -13,7 +14,6 @@ import { ForwardedBody } from "../../http/forwarded-body.ts";
 import type { Replacement } from "../upstream.ts";
 import { type BodyEncoding, bodyEncoding, inflated } from "./body-encoding.ts";
 import type { BodyLanguage } from "./body-language.ts";
-import { isWide } from "./body-text.ts";
 import { GuardedBulk } from "./guarded-bulk.ts";
 import { guardedJson } from "./guarded-json.ts";
 import { guardedSearches, type HeaderDefaults } from "./guarded-searches.ts";

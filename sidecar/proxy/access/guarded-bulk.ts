@@ -1,6 +1,6 @@
+import { bodyText } from "../../../ingest/body-text.ts";
 import { members } from "../../../ingest/json-tree.ts";
 import { SidecarError } from "../../errors.ts";
-import { bodyText } from "./body-text.ts";
 import type { HiddenNames } from "./hidden-names.ts";
 import { missingExclusions } from "./index-expression.ts";
 import { checkWords, readJson } from "./json-text.ts";

@@ -1,4 +1,5 @@
 import type { Node } from "jsonc-parser";
+import { bodyText } from "../../../ingest/body-text.ts";
 import {
 	elements,
 	member,
@@ -8,7 +9,6 @@ import {
 } from "../../../ingest/json-tree.ts";
 import { SidecarError } from "../../errors.ts";
 import type { BodyLanguage } from "./body-language.ts";
-import { bodyText } from "./body-text.ts";
 import { guardedRestore } from "./guarded-restore.ts";
 import {
 	type HiddenNames,

@@ -1,8 +1,8 @@
+import { bodyText } from "../../../ingest/body-text.ts";
 import { DocumentEdit } from "../../../ingest/document-edit.ts";
 import { elements, type Member, members } from "../../../ingest/json-tree.ts";
 import { SidecarError } from "../../errors.ts";
 import type { BodyLanguage } from "./body-language.ts";
-import { bodyText } from "./body-text.ts";
 import { guardedJson } from "./guarded-json.ts";
 import type { HiddenNames } from "./hidden-names.ts";
 import {

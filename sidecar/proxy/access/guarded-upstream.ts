@@ -27,7 +27,7 @@ export class GuardedUpstream extends Upstream {
 		reply: FastifyReply,
 		{ holds, ...given }: Partial<Replacement> & Holding,
 	): Promise<HeldAnswer | undefined> {
-		const { body, addedHeaders } = given;
+		const { body, addedHeaders, contentType } = given;
 		const replacement = body === undefined ? undefined : { ...given, body };
 		const render = this.renderer(request);
 		const address =
@@ -41,6 +41,7 @@ export class GuardedUpstream extends Upstream {
 		return super.ask(request, reply, {
 			...guarded,
 			...(guarded && addedHeaders && { addedHeaders }),
+			...(guarded && contentType !== undefined && { contentType }),
 			holds,
 		});
 	}

@@ -1,11 +1,6 @@
-import {
-	type Node,
-	type ParseError,
-	parseTree,
-	printParseErrorCode,
-} from "jsonc-parser";
-import { unlessTooDeep } from "../../../ingest/json-tree.ts";
-import { unescaped } from "./body-text.ts";
+import type { Node } from "jsonc-parser";
+import { unescaped } from "../../../ingest/body-text.ts";
+import { parseLeading } from "../../../ingest/json-tree.ts";
 import type { HiddenNames } from "./hidden-names.ts";
 import { forbidden } from "./index-expression.ts";
 
@@ -20,18 +15,8 @@ export interface JsonText {
  * where it is not JSON all the same.
  */
 export function readJson(text: string): JsonText | undefined {
-	const errors: ParseError[] = [];
-	const root = unlessTooDeep(() =>
-		parseTree(text, errors, { disallowComments: false }),
-	);
-	if (!root) return undefined;
-	const end = root.offset + root.length;
-	const isClosed = !errors.some((error) =>
-		/^Close/.test(printParseErrorCode(error.error)),
-	);
-	return isClosed && errors.every(({ offset }) => offset >= end)
-		? { text: text.slice(0, end), root }
-		: undefined;
+	const root = parseLeading(text);
+	return root && { text: text.slice(0, root.offset + root.length), root };
 }
 
 const dateMath = /"(<[^"]*>)"/g;

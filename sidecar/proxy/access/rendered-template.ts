@@ -1,7 +1,7 @@
 import { getNodeValue, type Node } from "jsonc-parser";
+import { bodyText } from "../../../ingest/body-text.ts";
 import { elements, member, members } from "../../../ingest/json-tree.ts";
 import { SidecarError } from "../../errors.ts";
-import { bodyText } from "./body-text.ts";
 import { guardedJson } from "./guarded-json.ts";
 import type { HiddenNames } from "./hidden-names.ts";
 import { readJson } from "./json-text.ts";

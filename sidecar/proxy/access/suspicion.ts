@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
+import { isWide } from "../../../ingest/body-text.ts";
 import type { BodyLanguage } from "./body-language.ts";
-import { isWide } from "./body-text.ts";
 import type { HiddenNames } from "./hidden-names.ts";
 
 /** What a body holds that names one of the sidecar's indices: the name, an escape in it, or date math. */

@@ -6,58 +6,104 @@ import {
 } from "../../../ingest/json-tree.ts";
 import { SidecarError } from "../../errors.ts";
 import type { PlacedQuery } from "../query-walk.ts";
+import {
+	badQuery,
+	checkBoost,
+	fieldOptions,
+	isBlank,
+	isScalar,
+	numberOf,
+	renderOptions,
+	textOf,
+	tokenOf,
+} from "./query-options.ts";
+import { readTokens } from "./query-tokens.ts";
 import type { TextQuery } from "./text-query.ts";
 
+const ends = ["k", "max_distance", "min_score"];
+
 /** Handed on to `knn` as they are. */
-const knnOptions = [
-	"k",
-	"max_distance",
-	"min_score",
-	"filter",
-	"method_parameters",
-	"rescore",
+const knnObjects = ["filter", "method_parameters", "rescore"];
+const knnOptions: ReadonlySet<string> = new Set([
+	...ends,
+	...knnObjects,
 	"expand_nested_docs",
 	"boost",
 	"_name",
-];
-const ownOptions = ["query_text", "model_id"];
-const ends = ["k", "max_distance", "min_score"];
+]);
+
+const tokensOption = "query_tokens";
+const analyzerOption = "semantic_field_search_analyzer";
+
+const objects: ReadonlySet<string> = new Set([...knnObjects, tokensOption]);
+const scalars: ReadonlySet<string> = new Set([
+	...ends,
+	"expand_nested_docs",
+	"boost",
+	"_name",
+	"query_text",
+	"query_image",
+	"model_id",
+	analyzerOption,
+]);
 
 /** Nearest neighbours when a query does not say how many; neural-search's default. */
 const defaultK = 10;
 
 /**
- * A `neural` query, checked as neural-search checks it.
+ * A `neural` query, as far as its form alone goes.
  *
- * @throws SidecarError bad_query or bad_request, in neural-search's words
+ * @throws SidecarError in neural-search's words
  */
 export function readNeuralQuery({ clause, place }: PlacedQuery): TextQuery {
-	const [field, second] = members(clause.value);
-	if (field?.value.type !== "object")
-		throw new SidecarError("bad_query", "[neural] query needs a field");
-	if (second)
-		throw new SidecarError(
-			"bad_query",
-			`[neural] query doesn't support multiple fields, found [${field.name}] and [${second.name}]`,
-		);
-	const options = members(field.value);
-	const unknown = options.find(
-		({ name }) => !knnOptions.includes(name) && !ownOptions.includes(name),
+	const { field, options } = fieldOptions(clause, () =>
+		badQuery(
+			"[neural] malformed query, expected [END_OBJECT] but found [FIELD_NAME]",
+		),
 	);
-	if (unknown)
-		throw new SidecarError(
-			"bad_query",
-			`[neural] query does not support [${unknown.name}]`,
-		);
+	for (const option of options) checkForm(option);
+	checkBoost("neural", { options });
+	checkNumbers(options);
+	const tokens = options.find(({ name }) => name === tokensOption);
 	return {
 		name: "neural",
-		field: field.name,
-		modelId: stringOf(options, "model_id"),
-		text: stringOf(options, "query_text"),
+		field,
+		modelId: textOf(options, "model_id"),
+		text: textOf(options, "query_text"),
+		tokens: tokens && readTokens(tokens.value),
+		analyzer: textOf(options, analyzerOption),
 		place,
 		clause,
 		options,
 	};
+}
+
+function checkForm({ name, value }: Member): void {
+	if (value.type === "array" || value.type === "null")
+		throw badQuery(
+			`[neural] unknown token [${tokenOf(value)}] after [${name}]`,
+		);
+	const known = isScalar(value) ? scalars : objects;
+	if (!known.has(name))
+		throw badQuery(`[neural] query does not support [${name}]`);
+}
+
+/** @throws SidecarError for what k-NN would tell of a query that nobody has written */
+function checkNumbers(options: readonly Member[]): void {
+	const k = numberOf(options, "k");
+	if (k !== undefined && !Number.isInteger(k))
+		throw invalid(`Value [${textOf(options, "k")}] has a decimal part`);
+	if (k !== undefined && Math.abs(k) >= 2 ** 31)
+		throw invalid(
+			`Value [${textOf(options, "k")}] is out of range for an integer`,
+		);
+	numberOf(options, "min_score");
+	numberOf(options, "max_distance");
+	const expand = textOf(options, "expand_nested_docs");
+	if (expand !== undefined && expand !== "true" && expand !== "false")
+		throw invalid(
+			`Failed to parse value [${expand}] as only [true] or [false] are allowed.`,
+		);
 }
 
 /** How a `neural` query reads as the `knn` query of a vector, JSON. */
@@ -71,9 +117,7 @@ export function knnRenderers(
 	if (!key || !field) return renderers;
 	renderers.set(key, () => '"knn"');
 	renderers.set(field.value, (render) => {
-		const kept = options
-			.filter(({ name }) => knnOptions.includes(name))
-			.map(({ node }) => render(node));
+		const kept = renderOptions(options, knnOptions, render);
 		const bounded = options.some(({ name }) => ends.includes(name));
 		const k = bounded ? [] : [`"k":${defaultK}`];
 		return `{${[`"vector":${vector}`, ...k, ...kept].join(",")}}`;
@@ -81,32 +125,40 @@ export function knnRenderers(
 	return renderers;
 }
 
-/** @throws SidecarError bad_request, in neural-search's words */
+/**
+ * Checks a `neural` query on a field of vectors.
+ *
+ * @param modelId of the query, or of whoever else says it
+ * @throws SidecarError bad_request, in neural-search's words
+ */
 export function checkNeuralQuery(
-	{ options, text }: TextQuery,
+	{ options, text, tokens, analyzer }: TextQuery,
 	modelId: string | undefined,
 ): void {
+	const forSparse = (name: string) =>
+		`Target field is a KNN field using a dense model. ${name} is not supported since it is for the sparse model.`;
 	const problems = [
-		!text && "Either query_text or query_image must be provided.",
+		isBlank(text) &&
+			isBlank(textOf(options, "query_image")) &&
+			"Either query_text or query_image must be provided.",
 		options.filter(({ name }) => ends.includes(name)).length > 1 &&
 			"Only one of k, max_distance, or min_score can be provided",
 		modelId === undefined && "model_id must be provided.",
 		modelId === "" && "model_id field can not be empty",
-	].filter((problem) => problem !== false);
+		tokens && forSparse(tokensOption),
+		analyzer !== undefined && forSparse(analyzerOption),
+	].filter((problem) => typeof problem === "string");
 	if (problems.length > 0)
-		throw new SidecarError(
-			"bad_request",
-			`Invalid neural query: ${problems.join("; ")}`,
-		);
+		throw invalid(`Invalid neural query: ${problems.join("; ")}`);
 }
 
-function stringOf(
-	options: readonly Member[],
-	name: string,
-): string | undefined {
-	const value: unknown = options.find((option) => option.name === name)?.value
-		.value;
-	if (value === undefined || value === null) return undefined;
-	if (typeof value === "string") return value;
-	throw new SidecarError("bad_query", `[neural] [${name}] must be a string`);
+/** @throws SidecarError bad_request, in neural-search's words, where a field is of a type that has no vectors */
+export function refuseFieldType(field: string): never {
+	throw invalid(
+		`Failed to process the neural query against the field ${field} because its type is not supported. It should be one of [knn_vector,semantic]`,
+	);
+}
+
+function invalid(reason: string): SidecarError {
+	return new SidecarError("bad_request", reason);
 }

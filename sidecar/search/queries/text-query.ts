@@ -1,6 +1,7 @@
 import type { Node } from "jsonc-parser";
 import type { Member, Renderer } from "../../../ingest/json-tree.ts";
 import type { QueryPlace } from "../query-place.ts";
+import type { TokenWeights } from "./rank-features.ts";
 
 /** A query of the sidecar's, as far as the body of the search alone says what it is. */
 export interface TextQuery {
@@ -10,6 +11,10 @@ export interface TextQuery {
 	readonly modelId: string | undefined;
 	/** Undefined for a query that brings what a model would make of a text. */
 	readonly text: string | undefined;
+	/** What a model would make of a text. */
+	readonly tokens: TokenWeights | undefined;
+	/** What takes the text apart in the place of a model. */
+	readonly analyzer: string | undefined;
 	readonly place: QueryPlace;
 	/** The member of the body of which the name is the query's type. */
 	readonly clause: Member;
@@ -34,7 +39,7 @@ export type QueryResult =
 	  }
 	| {
 			readonly form: "tokens";
-			readonly weights: Readonly<Record<string, number>>;
+			readonly weights: TokenWeights;
 	  };
 
 /** A query of which it is known what OpenSearch is sent instead, but for what a model makes of its text. */
@@ -42,6 +47,8 @@ export interface ResolvedQuery {
 	readonly query: TextQuery;
 	/** Undefined where no model is needed. */
 	readonly wanted: WantedResult | undefined;
+	/** What whoever searches should know of it. */
+	readonly warnings?: readonly string[];
 	/**
 	 * Says how the nodes of the body are to be written.
 	 *
@@ -55,6 +62,15 @@ export interface ResolvedQuery {
 export interface RenderedQuery {
 	/** By nodes of the body. */
 	readonly renderers: ReadonlyMap<Node, Renderer>;
-	/** Elements of the search's `rescore`, as JSON, that the query needs in addition. */
-	readonly rescores?: readonly string[];
+	/** What of it is looked at among the first hits alone. */
+	readonly secondPhase?: SecondPhase;
+}
+
+export interface SecondPhase {
+	/** A query as JSON. */
+	readonly query: string;
+	/** How many hits are looked at. */
+	readonly windowSize: number;
+	/** By what the scores of the search's own query are multiplied before. */
+	readonly queryWeight: number;
 }

@@ -1,6 +1,7 @@
 import { PreparedDocument } from "../../../ingest/document.ts";
 import { isObject } from "../../../ingest/json.ts";
 import { elements, member, parseObject } from "../../../ingest/json-tree.ts";
+import type { Processor } from "../../../ingest/processors/processor.ts";
 import type { Slot } from "../../../ingest/slot.ts";
 import type { Step } from "../../../ingest/step.ts";
 import { SidecarError } from "../../errors.ts";
@@ -85,11 +86,27 @@ export function existingResult(
 			isSame(texts, slot.texts),
 	);
 	const json = same && stored.standing(same);
-	return json !== undefined && hasResults(json) ? json : undefined;
+	return json !== undefined &&
+		hasResults(json) &&
+		isOfModel(json, step.processor)
+		? json
+		: undefined;
 }
 
 function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
 	return a.length === b.length && a.every((one, at) => one === b[at]);
+}
+
+/** What stands beside a `semantic` field says itself by which model it was made. */
+function isOfModel(json: string, processor: Processor): boolean {
+	if (processor.kind !== "semantic_field") return true;
+	const value: unknown = JSON.parse(json);
+	return (
+		isObject(value) &&
+		isObject(value.model) &&
+		value.model.id === processor.modelId &&
+		(processor.chunking ? value.chunks : value.embedding) !== undefined
+	);
 }
 
 /** A vector, or weights, or a list of them: not `null`, and not what a client left empty. */

@@ -10,7 +10,8 @@ import type { BulkUpdates } from "./bulk-updates.ts";
 import type { DocumentEmbedder } from "./document-embedder.ts";
 import type { DocumentToEmbed } from "./document-to-embed.ts";
 import type { PipelineService, WritePlan } from "./pipelines.ts";
-import { isPassing } from "./refused-documents.ts";
+import { isPassing, type Refused } from "./refused-documents.ts";
+import type { SpaceRecords } from "./space-records.ts";
 import type { StepTerms } from "./step-results.ts";
 import type { WriteRequest, WriteTarget } from "./write-request.ts";
 
@@ -18,6 +19,8 @@ export interface IngestOptions {
 	pipelines: PipelineService;
 	embedder: DocumentEmbedder;
 	updates: BulkUpdates;
+	/** Are told of documents that get vectors. */
+	spaceRecords: SpaceRecords;
 	/** A group of bulk items ends at this many bytes, or documents to embed. */
 	groupBytes: number;
 	groupDocuments: number;
@@ -152,12 +155,21 @@ export class IngestService {
 		documents: readonly DocumentToEmbed[],
 		request: WriteRequest,
 	): Promise<void> {
-		const refused = await this.#options.embedder.embed(documents, {
+		const refused = await this.#embedAll(documents, {
 			...modelTerms(request),
 			whenFull: () => "refuse",
 		});
 		const [refusal] = refused.values();
 		if (refusal) throw refusal;
+	}
+
+	#embedAll(
+		documents: readonly DocumentToEmbed[],
+		terms: StepTerms,
+	): Promise<Refused> {
+		const { embedder, spaceRecords } = this.#options;
+		for (const { index, steps } of documents) spaceRecords.note(index, steps);
+		return embedder.embed(documents, terms);
 	}
 
 	async *#groups(
@@ -254,7 +266,7 @@ export class IngestService {
 		terms: StepTerms,
 	): Promise<PreparedItem[]> {
 		if (group.every(isUntouched)) return group.map(asItCame);
-		const refused = await this.#options.embedder.embed(
+		const refused = await this.#embedAll(
 			group.flatMap(({ documents }) => documents),
 			terms,
 		);

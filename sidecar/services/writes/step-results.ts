@@ -117,13 +117,12 @@ export class StepResults {
 		const { modelId } = processor;
 		const { admission, embedding, sparseEncoding } = this.#options;
 		const lane = "ingest";
-		if (processor.kind === "sparse_encoding") {
+		const pruning = "prune" in processor ? processor.prune : undefined;
+		if (pruning) {
 			await admission.check(modelId, undefined);
 			const request = { modelId, texts, lane, terms } as const;
 			const vectors = await sparseEncoding.sparse(request);
-			return vectors.map((vector) =>
-				JSON.stringify(prune(vector, processor.prune)),
-			);
+			return vectors.map((vector) => JSON.stringify(prune(vector, pruning)));
 		}
 		const embeddings = await embedding.embed({
 			modelId,

@@ -1,5 +1,6 @@
 import { type Failure, invalidDocument } from "../../../ingest/failure.ts";
 import { InvalidDocument } from "../../../ingest/invalid-definition.ts";
+import type { ChunkingOptions } from "../../../ingest/processors/chunking/algorithm-options.ts";
 import type { Slot } from "../../../ingest/slot.ts";
 import type { Step } from "../../../ingest/step.ts";
 import { SidecarError } from "../../errors.ts";
@@ -10,7 +11,7 @@ import {
 	type StepResults,
 	type StepTerms,
 } from "./step-results.ts";
-import type { TextChunkingService } from "./text-chunking.ts";
+import type { ChunkTerms, TextChunkingService } from "./text-chunking.ts";
 
 /** A step of a document's pipeline, with its texts. */
 export interface PendingStep {
@@ -40,7 +41,7 @@ export class StepWork {
 		refused: Refused,
 	): Promise<void> {
 		const work = new Map<unknown, PendingStep[]>();
-		for (const one of pending) {
+		for (const one of await this.#inChunks(pending, terms, refused)) {
 			const key = workOf(one);
 			const together = work.get(key) ?? [];
 			work.set(key, together);
@@ -51,6 +52,50 @@ export class StepWork {
 				this.#workOn(together, terms, refused),
 			),
 		);
+	}
+
+	/** What is pending, with the chunks of texts that are embedded in chunks in the place of these texts. */
+	async #inChunks(
+		pending: readonly PendingStep[],
+		terms: StepTerms,
+		refused: Refused,
+	): Promise<PendingStep[]> {
+		const cut = await Promise.all(
+			pending.map(async (one) => {
+				const { processor } = one.step;
+				if (processor.kind !== "semantic_field" || !processor.chunking)
+					return one;
+				const { chunking } = processor;
+				try {
+					const slots = one.slots.map(async (slot) => ({
+						...slot,
+						texts: await this.#cut(slot.texts, chunking, {
+							signal: terms.signal,
+							...indexOf(one),
+						}),
+					}));
+					return { ...one, slots: await Promise.all(slots) };
+				} catch (error) {
+					noteFailure([one], error, { terms, refused });
+					return [];
+				}
+			}),
+		);
+		return cut.flat();
+	}
+
+	/** Each cut is made in what the one before it has left. */
+	async #cut(
+		texts: readonly string[],
+		cuts: readonly ChunkingOptions[],
+		terms: ChunkTerms,
+	): Promise<readonly string[]> {
+		let chunks = texts;
+		for (const cut of cuts) {
+			const lists = await this.#chunking.chunk(cut, chunks, terms);
+			chunks = lists.flatMap((list) => JSON.parse(list).map(String));
+		}
+		return chunks;
 	}
 
 	/** @param pending of processors that do the same with their texts */
@@ -76,16 +121,7 @@ export class StepWork {
 			}
 			for (const one of pending) place(one, results, starts.get(one) ?? 0);
 		} catch (error) {
-			terms.signal.throwIfAborted();
-			if (error instanceof InvalidDocument) {
-				for (const { target, step } of pending)
-					target.document.markFailed(step, invalidDocument(error.message));
-				return;
-			}
-			if (!(error instanceof SidecarError)) throw error;
-			for (const { target, step } of pending)
-				if (isPassing(error)) refused.set(target, error);
-				else target.document.markFailed(step, modelFailure(error, step));
+			noteFailure(pending, error, { terms, refused });
 		}
 	}
 
@@ -96,12 +132,33 @@ export class StepWork {
 	): Promise<string[]> {
 		if (processor.kind !== "text_chunking")
 			return this.#results.of(processor, texts, terms);
-		const { index } = target;
 		return this.#chunking.chunk(processor, texts, {
 			signal: terms.signal,
-			...(index !== undefined && { index }),
+			...indexOf({ target }),
 		});
 	}
+}
+
+function indexOf({ target: { index } }: Pick<PendingStep, "target">) {
+	return index === undefined ? {} : { index };
+}
+
+/** @throws what is no failure of the documents' */
+function noteFailure(
+	pending: readonly PendingStep[],
+	error: unknown,
+	{ terms, refused }: { terms: StepTerms; refused: Refused },
+): void {
+	terms.signal.throwIfAborted();
+	if (error instanceof InvalidDocument) {
+		for (const { target, step } of pending)
+			target.document.markFailed(step, invalidDocument(error.message));
+		return;
+	}
+	if (!(error instanceof SidecarError)) throw error;
+	for (const { target, step } of pending)
+		if (isPassing(error)) refused.set(target, error);
+		else target.document.markFailed(step, modelFailure(error, step));
 }
 
 /** In the words of neural-search, where the model is not there. */
@@ -121,6 +178,7 @@ function workOf({ step }: PendingStep): unknown {
 		case "text_chunking":
 			return Symbol(processor.kind);
 		case "sparse_encoding":
+		case "semantic_field":
 			return JSON.stringify([processor.modelId, processor.prune]);
 		default:
 			return processor.modelId;

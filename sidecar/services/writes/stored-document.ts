@@ -2,7 +2,7 @@ import type {
 	UpdateBody,
 	Version,
 } from "../../../ingest/updates/update-body.ts";
-import { rawMembers } from "../by-scroll/raw-json.ts";
+import { rawMembers } from "../../search/raw-json.ts";
 import type { ClientCall } from "./client-call.ts";
 
 /** The document that an update is for. */

@@ -1,11 +1,11 @@
 import pLimit from "p-limit";
+import type { ChunkingOptions } from "../../../ingest/processors/chunking/algorithm-options.ts";
 import { ChunkRoom } from "../../../ingest/processors/chunking/chunk-room.ts";
 import { delimitedChunks } from "../../../ingest/processors/chunking/delimited.ts";
 import {
 	chunksOfChars,
 	chunksOfTokens,
 } from "../../../ingest/processors/chunking/fixed-length.ts";
-import type { TextChunking } from "../../../ingest/processors/text-chunking.ts";
 import type { AnalysisStore } from "../../store/analysis.ts";
 
 export interface ChunkTerms {
@@ -32,7 +32,7 @@ export class TextChunkingService {
 	 * @throws SidecarError where the cluster can't be asked
 	 */
 	async chunk(
-		processor: TextChunking,
+		processor: ChunkingOptions,
 		texts: readonly string[],
 		terms: ChunkTerms,
 	): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { members, parseObject } from "../../../ingest/json-tree.ts";
-import { rawElements, rawMembers } from "../by-scroll/raw-json.ts";
+import { rawElements, rawMembers } from "../../search/raw-json.ts";
 import type { ClientCall } from "./client-call.ts";
 
 /** What an update's script sees of the document. */

@@ -1,0 +1,129 @@
+import type { Logger } from "pino";
+import { SidecarError } from "../../errors.ts";
+import type {
+	EmbeddingSpaceStore,
+	EmbeddingSpaces as Spaces,
+} from "../../store/embedding-spaces.ts";
+import { ExpiringCache } from "../expiring-cache.ts";
+import type { TypesByIndex } from "./field-types.ts";
+import type { KnownModel, KnownModels } from "./known-models.ts";
+
+/** Expressions that are remembered at most, and warnings that are not logged again. */
+const maxEntries = 10_000;
+const maxLogged = 1_000;
+
+/** What becomes of a query by another model than the one that wrote the vectors. */
+export const spaceChecks = ["warn", "refuse", "off"] as const;
+
+export type SpaceCheck = (typeof spaceChecks)[number];
+
+export interface EmbeddingSpacesOptions {
+	store: EmbeddingSpaceStore;
+	models: KnownModels;
+	check: SpaceCheck;
+	/** How long what the cluster said is good for. */
+	cacheMs: number;
+	now: () => number;
+	logger: Logger;
+}
+
+/** A query by a model in a field. */
+export interface SearchedSpace {
+	readonly target: string | undefined;
+	readonly field: string;
+	readonly types: TypesByIndex;
+	readonly model: KnownModel;
+}
+
+/** Keeps queries from looking for a model's vectors among those of another model, whose distances mean nothing. */
+export class EmbeddingSpaces {
+	readonly #options: EmbeddingSpacesOptions;
+	readonly #spaces: ExpiringCache<ReadonlyMap<string, Spaces>>;
+	readonly #logged = new Set<string>();
+
+	constructor(options: EmbeddingSpacesOptions) {
+		this.#options = options;
+		const { cacheMs, now } = options;
+		this.#spaces = new ExpiringCache({ ttlMs: cacheMs, maxEntries, now });
+	}
+
+	/**
+	 * @returns what whoever searches should know
+	 * @throws SidecarError bad_request where the model's vectors do not fit the field, or are not to be compared with its
+	 */
+	async check(searched: SearchedSpace): Promise<readonly string[]> {
+		const { field, types, model } = searched;
+		const indices = [...types].flatMap(([index, type]) => {
+			return type?.type === "knn_vector" ? [{ index, type }] : [];
+		});
+		for (const { index, type } of indices)
+			if (
+				model.dimension !== undefined &&
+				type.dimension !== undefined &&
+				type.dimension !== model.dimension
+			)
+				throw await this.#misfit(searched, index, type.dimension);
+		if (this.#options.check === "off" || indices.length === 0) return [];
+		const spaces = await this.#recorded(searched.target);
+		for (const { index } of indices) {
+			const writer = spaces.get(index)?.get(field);
+			if (!writer || writer.contentHash === model.contentHash) continue;
+			const reason = `the vectors of [${field}] in [${index}] were written by ${await this.#nameOf(writer.modelId)}, the query is by ${shown(model)}, whose content is another: their vectors may not be comparable`;
+			if (this.#options.check === "refuse")
+				throw new SidecarError("bad_request", reason);
+			this.#logOnce(`${index}\n${field}\n${model.id}`, reason);
+			return [reason];
+		}
+		return [];
+	}
+
+	/** Forgets what the cluster said. */
+	forget(): void {
+		this.#spaces.clear();
+	}
+
+	/** In the words of k-NN, and with the names of both models. */
+	async #misfit(
+		{ target, field, model }: SearchedSpace,
+		index: string,
+		expected: number,
+	): Promise<SidecarError> {
+		const spaces = await this.#recorded(target);
+		const writer = spaces.get(index)?.get(field);
+		const written = writer
+			? `, whose vectors were written by ${await this.#nameOf(writer.modelId)}`
+			: "";
+		return new SidecarError(
+			"bad_request",
+			`Query vector has invalid dimension: ${model.dimension}. Dimension should be: ${expected}: ${shown(model)} does not fit [${field}] of [${index}]${written}`,
+		);
+	}
+
+	#recorded(target: string | undefined): Promise<ReadonlyMap<string, Spaces>> {
+		return this.#spaces.get(target ?? "", () =>
+			this.#options.store.read(target),
+		);
+	}
+
+	/** A model that wrote vectors may be gone since. */
+	async #nameOf(id: string): Promise<string> {
+		try {
+			return shown(await this.#options.models.get(id));
+		} catch (error) {
+			if (error instanceof SidecarError && error.code === "not_found")
+				return `the model ${id}, which is gone`;
+			throw error;
+		}
+	}
+
+	#logOnce(key: string, reason: string): void {
+		if (this.#logged.has(key)) return;
+		if (this.#logged.size >= maxLogged) this.#logged.clear();
+		this.#logged.add(key);
+		this.#options.logger.warn(reason);
+	}
+}
+
+function shown({ name, id }: KnownModel): string {
+	return `the model [${name}] (${id})`;
+}

@@ -1,0 +1,133 @@
+import { neural, type SearchTopic, search } from "./case.ts";
+
+const cat = "a small wild cat";
+const on = (field: unknown) => ({ query: { neural: { vector: field } } });
+const named = (options: object) =>
+	on({ query_text: cat, model_id: "<dense>", ...options });
+
+/** `neural` queries that are refused, or that look as if they should be. */
+export const neuralErrors: SearchTopic = {
+	name: "neural errors",
+	cases: [
+		search("no field", { query: { neural: {} } }),
+		search("a text for the query", { query: { neural: "cat" } }),
+		search("a list for the query", { query: { neural: [] } }),
+		search("null for the query", { query: { neural: null } }),
+		search("a text for the field", on("cat")),
+		search("a list for the field", on(["cat"])),
+		search("a number for the field", on(5)),
+		search("null for the field", on(null)),
+		search("an empty field", on({})),
+		search("two fields", {
+			query: {
+				neural: {
+					vector: { query_text: cat, model_id: "<dense>" },
+					l2: { query_text: cat, model_id: "<dense>" },
+				},
+			},
+		}),
+		search("an unknown option", named({ nearest: 3 })),
+		search("an unknown object", named({ nearest: { k: 3 } })),
+		search("an unknown list", named({ nearest: [3] })),
+		search("no text", on({ model_id: "<dense>", k: 3 })),
+		search("an empty text", named({ query_text: "" })),
+		search("a blank text", named({ query_text: "  " })),
+		search("a text that is null", named({ query_text: null })),
+		search("a text that is a number", named({ query_text: 5 })),
+		search("a text that is a boolean", named({ query_text: true })),
+		search("a text that is a list", named({ query_text: [cat] })),
+		search("a text that is an object", named({ query_text: { a: cat } })),
+		search("no model", on({ query_text: cat, k: 3 })),
+		search("an empty model", named({ model_id: "" })),
+		search("a blank model", named({ model_id: " " })),
+		search("a model that is null", named({ model_id: null })),
+		search("a model that is a number", named({ model_id: 5 })),
+		search("a model that is not there", named({ model_id: "unknown" })),
+		search("a sparse model", named({ model_id: "<sparse>" })),
+		search("a model for similarity", named({ model_id: "<similar>" })),
+		search("a model of other vectors", named({ model_id: "<narrow>" })),
+		search("k 0", named({ k: 0 })),
+		search("k negative", named({ k: -1 })),
+		search("k too large", named({ k: 10001 })),
+		search("k a text", named({ k: "3" })),
+		search("k a word", named({ k: "three" })),
+		search("k a fraction", named({ k: 2.5 })),
+		search("k null", named({ k: null })),
+		search("k an object", named({ k: {} })),
+		search("k and min_score", named({ k: 3, min_score: 0.5 })),
+		search("k and max_distance", named({ k: 3, max_distance: 0.5 })),
+		search(
+			"max_distance and min_score",
+			named({ max_distance: 0.5, min_score: 0.5 }),
+		),
+		search("max_distance negative", named({ max_distance: -1 })),
+		search("min_score 0", named({ min_score: 0 })),
+		search("min_score negative", named({ min_score: -1 })),
+		search("min_score a word", named({ min_score: "much" })),
+		search("max_distance an object", named({ max_distance: {} })),
+		search("filter a text", named({ filter: "animals" })),
+		search("filter a list", named({ filter: [] })),
+		search("filter empty", named({ filter: {} })),
+		search("filter null", named({ filter: null })),
+		search("filter of an unknown query", named({ filter: { nothing: {} } })),
+		search("method_parameters a text", named({ method_parameters: "ef" })),
+		search("method_parameters unknown", named({ method_parameters: { a: 1 } })),
+		search(
+			"method_parameters out of bounds",
+			named({ method_parameters: { ef_search: 0 } }),
+		),
+		search("method_parameters empty", named({ method_parameters: {} })),
+		search("rescore a text", named({ rescore: "yes" })),
+		search("rescore a number", named({ rescore: 5 })),
+		search(
+			"rescore out of bounds",
+			named({ rescore: { oversample_factor: 0 } }),
+		),
+		search("rescore unknown", named({ rescore: { factor: 3 } })),
+		search("expand_nested_docs a text", named({ expand_nested_docs: "yes" })),
+		search("expand_nested_docs null", named({ expand_nested_docs: null })),
+		search("boost negative", named({ boost: -1 })),
+		search("boost a word", named({ boost: "much" })),
+		search("boost null", named({ boost: null })),
+		search("boost a text with a number", named({ boost: "2" })),
+		search("_name a number", named({ _name: 5 })),
+		search("_name an object", named({ _name: {} })),
+		search(
+			"query_image alone",
+			on({ query_image: "aGk=", model_id: "<dense>" }),
+		),
+		search("query_image beside", named({ query_image: "aGk=" })),
+		search("query_tokens", on({ query_tokens: { cat: 1 } })),
+		search("query_tokens and a text", named({ query_tokens: { cat: 1 } })),
+		search("query_tokens a text", named({ query_tokens: "cat" })),
+		search(
+			"semantic_field_search_analyzer",
+			named({ semantic_field_search_analyzer: "standard" }),
+		),
+		search("an unmapped field", { query: neural(cat, {}, "nowhere") }),
+		search("a text field", { query: neural(cat, {}, "text") }),
+		search("a keyword field", { query: neural(cat, {}, "topic") }),
+		search("a nested field by itself", {
+			query: neural(cat, {}, "passages.vector"),
+		}),
+		search("an object", { query: neural(cat, {}, "passages") }),
+		search("a wildcard", { query: neural(cat, {}, "vec*") }),
+		{
+			name: "an option twice",
+			calls: [
+				{
+					method: "POST",
+					path: "/<books>/_search",
+					body: `{"_source":false,"query":{"neural":{"vector":{"query_text":"dog","query_text":"${cat}","model_id":"<dense>","k":2}}}}`,
+				},
+			],
+		},
+		search("the wrong model in a filter", {
+			query: neural(cat, { filter: neural(cat, { model_id: "unknown" }) }),
+		}),
+		search("another key beside", {
+			query: { ...neural(cat), match_all: {} },
+		}),
+		search("beside the query", { ...neural(cat) }),
+	],
+};
