@@ -59,6 +59,10 @@ export function buildInference(foundation: Foundation, parts: Models) {
 	const inference = new InferenceService({ deployments, activity });
 	const embedding = new EmbeddingService(inference, admission);
 	const sparseEncoding = new SparseEncodingService(inference);
+	const searchedShards = new SearchedShards({
+		ttlMs: settings.SIDECAR_PIPELINE_CACHE_MS,
+		now,
+	});
 	const searchPipelines = new SearchPipelineService({
 		store: stores.searchPipelines,
 		cacheMs: settings.SIDECAR_PIPELINE_CACHE_MS,
@@ -93,7 +97,13 @@ export function buildInference(foundation: Foundation, parts: Models) {
 		cacheMs: settings.SIDECAR_PIPELINE_CACHE_MS,
 		now,
 		announce: () => announcePipelines({ registry, peers, logger }),
-		related: [searchPipelines, fieldTypes, spaces, spaceRecords],
+		related: [
+			searchPipelines,
+			searchedShards,
+			fieldTypes,
+			spaces,
+			spaceRecords,
+		],
 	});
 	const semanticPipelines = new SemanticPipelines(stores.pipelines, pipelines);
 	const semanticParts = {
@@ -147,10 +157,7 @@ export function buildInference(foundation: Foundation, parts: Models) {
 			models: { embedding, sparseEncoding },
 			pipelines: searchPipelines,
 			hybrid: new HybridService({
-				shards: new SearchedShards({
-					ttlMs: settings.SIDECAR_PIPELINE_CACHE_MS,
-					now,
-				}),
+				shards: searchedShards,
 			}),
 			answerSteps: new AnswerSteps({
 				reranker: new ModelReranker({ inference, admission, textsLimit }),

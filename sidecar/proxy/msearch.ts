@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { isEncoded, readBody } from "../http/client-body.ts";
 import type { QueryParameters } from "../http/query-parameters.ts";
 import { MultiSearch } from "../search/multi-search.ts";
-import type { SearchRequest } from "../services/search/search-service.ts";
+import type { SearchRequest } from "../services/search/search-plan.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import {

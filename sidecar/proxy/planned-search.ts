@@ -13,9 +13,9 @@ import type { CallerService } from "../services/callers.ts";
 import type {
 	PlannedSearch,
 	SearchPlan,
-	SearchService,
 	SearchTerms,
-} from "../services/search/search-service.ts";
+} from "../services/search/search-plan.ts";
+import type { SearchService } from "../services/search/search-service.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
 import { readWish, sendJson } from "./changed-answer.ts";
 import { readUpTo } from "./changed-body.ts";

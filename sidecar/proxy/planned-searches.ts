@@ -10,7 +10,7 @@ import type {
 	PlannedSearch,
 	SearchPlan,
 	SearchTerms,
-} from "../services/search/search-service.ts";
+} from "../services/search/search-plan.ts";
 import { readWish, sendJson } from "./changed-answer.ts";
 import {
 	headersOf,

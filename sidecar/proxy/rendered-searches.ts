@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { SearchTemplate } from "../search/search-template.ts";
-import type { SearchTerms } from "../services/search/search-service.ts";
+import type { SearchTerms } from "../services/search/search-plan.ts";
 import { renderTemplates } from "../services/search/template-rendering.ts";
 import { type SearchRouteOptions, termsOf } from "./planned-search.ts";
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import { parseObject } from "../../ingest/json-tree.ts";
 import { SidecarError } from "../errors.ts";
-import type { SearchPlan } from "../services/search/search-service.ts";
+import type { SearchPlan } from "../services/search/search-plan.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import {

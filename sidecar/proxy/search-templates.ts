@@ -2,10 +2,8 @@ import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import type { QueryParameters } from "../http/query-parameters.ts";
 import { MultiSearch } from "../search/multi-search.ts";
 import { SearchTemplate } from "../search/search-template.ts";
-import type {
-	SearchRequest,
-	SearchService,
-} from "../services/search/search-service.ts";
+import type { SearchRequest } from "../services/search/search-plan.ts";
+import type { SearchService } from "../services/search/search-service.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { readSearches, requestsIn } from "./msearch.ts";
 import { keepBodiesRaw } from "./pass-through.ts";

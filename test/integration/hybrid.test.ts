@@ -74,6 +74,7 @@ async function search(
 		parameters: new Map(Object.entries(parameters)),
 		combination: defaultCombination,
 		explained: true,
+		sampleFactor: 1,
 		call: through,
 	});
 	const left = Object.entries(parameters).filter(

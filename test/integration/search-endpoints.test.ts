@@ -169,7 +169,7 @@ describe("a hybrid query is the sum of its queries where no hits are answered", 
 		async (api) => {
 			const { status, json } = await call("POST", ofIndex(`/${api}`), hybrid());
 			expect(status).toBe(400);
-			expect(textAt(json, "error", "reason")).toBe(
+			expect(textAt(json, "error", "root_cause", 0, "reason")).toBe(
 				"Scroll operation is not supported in hybrid query",
 			);
 		},

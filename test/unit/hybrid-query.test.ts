@@ -208,7 +208,7 @@ describe("the final body", () => {
 					query: { hybrid: { queries: text } },
 					...rest,
 				});
-				const body = rankedBody(new HybridSearch(sent, none), [], {
+				const { body } = rankedBody(new HybridSearch(sent, none), [], {
 					queries: [JSON.stringify(text)],
 					severalIndices: false,
 				});

@@ -20,7 +20,7 @@ export function rankedBody(
 		queries,
 		severalIndices,
 	}: { queries: readonly string[]; severalIndices: boolean },
-): string {
+): { body: string; hits: number } {
 	const { from, size, minScore } = search;
 	const answered = answerable(search, candidates);
 	const page = answered.slice(from, from + size);
@@ -45,7 +45,7 @@ export function rankedBody(
 	const query = search.ordersGroups
 		? bool({ must: [faint(found)], should: ranked })
 		: bool({ filter: [found], should: ranked });
-	return search.with({
+	const body = search.with({
 		query: `{"bool":${query}}`,
 		from: String(leading.length),
 		size: String(page.length),
@@ -55,6 +55,7 @@ export function rankedBody(
 			post_filter: narrowedFilter(search, documents(answered)),
 		}),
 	});
+	return { body, hits: page.length };
 }
 
 /** How much less than a score of the page the scores of what is not on it are. */

@@ -34,8 +34,11 @@ export class HybridSearch {
 	readonly #text: string;
 	readonly #root: Node;
 
-	/** @throws SidecarError for what can't be asked of a hybrid search, in neural-search's words */
-	constructor(body: string, parameters: Parameters) {
+	/**
+	 * @param sampleFactor of how many times its size the pipeline has OpenSearch find hits
+	 * @throws SidecarError for what can't be asked of a hybrid search, in neural-search's words
+	 */
+	constructor(body: string, parameters: Parameters, sampleFactor = 1) {
 		const root = parseObject(body, { allowComments: false });
 		const [clause, second] = members(root && member(root, "query"));
 		if (!root || clause?.name !== "hybrid")
@@ -53,7 +56,8 @@ export class HybridSearch {
 			narrowed(body, query, filter),
 		);
 		this.from = this.#number("from", parameters) ?? 0;
-		this.size = this.#number("size", parameters) ?? defaultSize;
+		const size = this.#number("size", parameters) ?? defaultSize;
+		this.size = sampleFactor === 1 ? size : Math.ceil(size * sampleFactor);
 		this.explains = this.#flag("explain", parameters);
 		this.minScore = this.#number("min_score", new Map());
 		const collapsedBy: unknown = this.value("collapse", "field");

@@ -159,6 +159,20 @@ export function refuseFieldType(field: string): never {
 	);
 }
 
+/** A query without a text has passed every other check: it brings an image. */
+export function imagesUnsupported(): SidecarError {
+	return invalid(
+		"Invalid neural query: query_image is not supported, the sidecar runs no models that embed images",
+	);
+}
+
+/** In the words of neural-search, for a pipeline whose enricher has no model for the field. */
+export function notEnriched(): SidecarError {
+	return invalid(
+		"model id must be provided in neural query or a default model id must be set in search request processor",
+	);
+}
+
 function invalid(reason: string): SidecarError {
 	return new SidecarError("bad_request", reason);
 }

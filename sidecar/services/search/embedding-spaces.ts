@@ -5,7 +5,7 @@ import type {
 	EmbeddingSpaces as Spaces,
 } from "../../store/embedding-spaces.ts";
 import { ExpiringCache } from "../expiring-cache.ts";
-import type { TypesByIndex } from "./field-types.ts";
+import { isPattern, type TypesByIndex } from "./field-types.ts";
 import type { KnownModel, KnownModels } from "./known-models.ts";
 
 /** Expressions that are remembered at most, and warnings that are not logged again. */
@@ -53,16 +53,16 @@ export class EmbeddingSpaces {
 	 */
 	async check(searched: SearchedSpace): Promise<readonly string[]> {
 		const { field, types, model } = searched;
-		const indices = [...types].flatMap(([index, type]) => {
-			return type?.type === "knn_vector" ? [{ index, type }] : [];
-		});
-		for (const { index, type } of indices)
-			if (
-				model.dimension !== undefined &&
-				type.dimension !== undefined &&
-				type.dimension !== model.dimension
-			)
-				throw await this.#misfit(searched, index, type.dimension);
+		const vectors = [...types].flatMap(([index, type]) =>
+			type?.type === "knn_vector" ? [{ index, ...type }] : [],
+		);
+		const indices = vectors.filter(({ dimension }) =>
+			fits(dimension, model.dimension),
+		);
+		const misfit = vectors.find((one) => !indices.includes(one));
+		// A pattern may fit indices that whoever searches may not see.
+		if (misfit && (indices.length === 0 || !isPattern(searched.target)))
+			throw await this.#misfit(searched, misfit);
 		if (this.#options.check === "off" || indices.length === 0) return [];
 		const spaces = await this.#recorded(searched.target);
 		for (const { index } of indices) {
@@ -85,8 +85,7 @@ export class EmbeddingSpaces {
 	/** In the words of k-NN, and with the names of both models. */
 	async #misfit(
 		{ target, field, model }: SearchedSpace,
-		index: string,
-		expected: number,
+		{ index, dimension }: { index: string; dimension?: number },
 	): Promise<SidecarError> {
 		const spaces = await this.#recorded(target);
 		const writer = spaces.get(index)?.get(field);
@@ -95,7 +94,7 @@ export class EmbeddingSpaces {
 			: "";
 		return new SidecarError(
 			"bad_request",
-			`Query vector has invalid dimension: ${model.dimension}. Dimension should be: ${expected}: ${shown(model)} does not fit [${field}] of [${index}]${written}`,
+			`Query vector has invalid dimension: ${model.dimension}. Dimension should be: ${dimension}: ${shown(model)} does not fit [${field}] of [${index}]${written}`,
 		);
 	}
 
@@ -122,6 +121,11 @@ export class EmbeddingSpaces {
 		this.#logged.add(key);
 		this.#options.logger.warn(reason);
 	}
+}
+
+/** Where a dimension is not known, OpenSearch finds out. */
+function fits(dimension: number | undefined, of: number | undefined): boolean {
+	return dimension === undefined || of === undefined || dimension === of;
 }
 
 function shown({ name, id }: KnownModel): string {

@@ -69,3 +69,27 @@ function localNames(target: string): string {
 		.filter((name) => name.startsWith("<") || !name.includes(":"))
 		.join(",");
 }
+
+/** Whether an expression does not name its indices. */
+export function isPattern(target: string | undefined): boolean {
+	return target === undefined || target === "_all" || target.includes("*");
+}
+
+/** Types of fields that these queries look in. */
+const searchable: ReadonlySet<string | undefined> = new Set([
+	"knn_vector",
+	"rank_features",
+]);
+
+/**
+ * What is known of the indices that are searched. A pattern may fit indices that whoever searches may not see: they must
+ * not be the reason to refuse what is right in others.
+ */
+export function certain(
+	types: TypesByIndex,
+	target: string | undefined,
+): TypesByIndex {
+	if (!isPattern(target)) return types;
+	const fitting = [...types].filter(([, type]) => searchable.has(type?.type));
+	return fitting.length > 0 ? new Map(fitting) : types;
+}

@@ -30,7 +30,11 @@ import {
 import { indicesOfPointInTime } from "../../search/pipelines/point-in-time.ts";
 import type { HybridCombination } from "../../search/pipelines/search-pipeline.ts";
 import type { ClientCall } from "../writes/client-call.ts";
-import type { SearchedShards } from "./searched-shards.ts";
+import {
+	type Reach,
+	type SearchedShards,
+	unknownReach,
+} from "./searched-shards.ts";
 import { runSubSearches } from "./sub-searches.ts";
 
 export interface HybridRequest {
@@ -42,6 +46,8 @@ export interface HybridRequest {
 	parameters: Parameters;
 	/** Undefined: no pipeline says how scores are combined. */
 	combination: HybridCombination | undefined;
+	/** Of how many times the size that a search asks for its pipeline has OpenSearch find hits. */
+	sampleFactor: number;
 	/** Whether a processor of the pipeline explains how scores were combined. */
 	explained: boolean;
 	call: ClientCall;
@@ -52,6 +58,8 @@ export interface HybridPlan {
 	body: string;
 	/** Parameters of its URL that the body has taken account of: they must not be sent. */
 	spentParameters: ReadonlySet<string>;
+	/** Hits of the answer that are candidates: what OpenSearch finds besides comes behind them. Undefined: all are. */
+	hits?: number;
 	/** How the hits got their scores; undefined where the search does not ask for it. */
 	explanations?: HybridExplanations;
 }
@@ -83,7 +91,7 @@ export class HybridService {
 	 */
 	async finalBody(request: HybridRequest): Promise<HybridPlan> {
 		const { body, parameters, combination = defaultCombination } = request;
-		const search = new HybridSearch(body, parameters);
+		const search = new HybridSearch(body, parameters, request.sampleFactor);
 		checkSubQueries(combination, search.subQueries.length);
 		checkTarget(request.target);
 		if (!search.isRanked)
@@ -99,9 +107,11 @@ export class HybridService {
 			queries: queriesToRunAgain(search, found, severalIndices),
 			severalIndices,
 		};
+		const { body: ranked, hits } = rankedBody(search, candidates, placing);
 		return {
-			body: rankedBody(search, candidates, placing),
+			body: ranked,
 			spentParameters: spent,
+			...(request.sampleFactor !== 1 && { hits }),
 			...(search.explains && {
 				explanations: request.explained
 					? explainCandidates(candidates, combination, search.minScore)
@@ -115,40 +125,28 @@ export class HybridService {
 		{ target, parameters, call }: HybridRequest,
 	): Promise<Reach> {
 		if (isPointInTime(search)) return this.#reachInTime(search, call);
-		const shards = await this.#shards.find({ target, parameters, call });
-		const severalIndices = hasSeveralIndices(shards);
+		const reach = await this.#shards.find({ target, parameters, call });
 		// Words are counted over the shards of one search: all of them have to be in it.
 		return parameters.get("search_type") === "dfs_query_then_fetch"
-			? { shards: [whole], severalIndices }
-			: { shards, severalIndices };
+			? { ...reach, shards: [whole] }
+			: reach;
 	}
 
 	async #reachInTime(search: HybridSearch, call: ClientCall): Promise<Reach> {
 		const id = search.value("pit", "id");
 		const indices =
 			typeof id === "string" ? indicesOfPointInTime(id) : undefined;
-		if (indices === undefined) return { shards: [whole], severalIndices: true };
-		const shards = await this.#shards.find({
+		if (indices === undefined) return unknownReach;
+		const { shards, severalIndices } = await this.#shards.find({
 			target: indices,
 			parameters: new Map(),
 			call,
 		});
-		const severalIndices = hasSeveralIndices(shards);
 		// What is searched in slices by the client is not cut again.
 		return search.raw("slice") === undefined
 			? { shards: slicesOf(shards), severalIndices }
 			: { shards: [whole], severalIndices };
 	}
-}
-
-/** What a search reaches. */
-interface Reach {
-	readonly shards: readonly SearchedShard[];
-	readonly severalIndices: boolean;
-}
-
-function hasSeveralIndices(shards: readonly SearchedShard[]): boolean {
-	return new Set(shards.map(({ index }) => index)).size > 1;
 }
 
 function isPointInTime(search: HybridSearch): boolean {

@@ -2,7 +2,9 @@ import type { SemanticField } from "../../../ingest/semantic/semantic-field.ts";
 import { SidecarError } from "../../errors.ts";
 import {
 	checkNeuralQuery,
+	imagesUnsupported,
 	knnRenderers,
+	notEnriched,
 	refuseFieldType,
 } from "../../search/queries/neural-query.ts";
 import { isBlank } from "../../search/queries/query-options.ts";
@@ -25,7 +27,7 @@ import type {
 import { secondPhase, split } from "../../search/queries/two-phase.ts";
 import type { DefaultModels } from "./default-models.ts";
 import type { EmbeddingSpaces } from "./embedding-spaces.ts";
-import type { FieldTypes, TypesByIndex } from "./field-types.ts";
+import { certain, type FieldTypes, type TypesByIndex } from "./field-types.ts";
 import type { KnownModels } from "./known-models.ts";
 import type { QueryAnalysis } from "./query-analysis.ts";
 import type { QueryContext } from "./query-context.ts";
@@ -64,7 +66,7 @@ export class QueryResolver {
 		const { target, pointInTime } = context;
 		const isKnown = target !== undefined || !pointInTime;
 		const types: TypesByIndex = isKnown
-			? await this.#options.fieldTypes.of(target, query.field)
+			? certain(await this.#options.fieldTypes.of(target, query.field), target)
 			: new Map();
 		const placed = { query, context, types };
 		if (query.name === "neural_sparse") {
@@ -195,22 +197,6 @@ export class QueryResolver {
 		if (named !== undefined || analyzer !== undefined) return named;
 		return this.#options.defaultModels.of(field, types);
 	}
-}
-
-/** A query without a text has passed every other check: it brings an image. */
-function imagesUnsupported(): SidecarError {
-	return new SidecarError(
-		"bad_request",
-		"Invalid neural query: query_image is not supported, the sidecar runs no models that embed images",
-	);
-}
-
-/** In the words of neural-search, for a pipeline whose enricher has no model for the field. */
-function notEnriched(): SidecarError {
-	return new SidecarError(
-		"bad_request",
-		"model id must be provided in neural query or a default model id must be set in search request processor",
-	);
 }
 
 /** Whether a `neural` query is one for tokens: neural-search refuses it there, and asks for `neural_sparse`. */

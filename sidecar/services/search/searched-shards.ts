@@ -23,9 +23,22 @@ export interface SearchedShardsOptions {
 	now: () => number;
 }
 
+/** What a search reaches. */
+export interface Reach {
+	/** In the order in which OpenSearch puts hits with one score. */
+	readonly shards: readonly SearchedShard[];
+	/** Whether a document's id alone may not say which one it is. */
+	readonly severalIndices: boolean;
+	/** The only index; undefined where there are several, or it is not known. */
+	readonly index?: string | undefined;
+}
+
+/** What is not known: all that a search names, as one. */
+export const unknownReach: Reach = { shards: [whole], severalIndices: true };
+
 /** The shards that searches reach. */
 export class SearchedShards {
-	readonly #cache: ExpiringCache<readonly SearchedShard[]>;
+	readonly #cache: ExpiringCache<Reach | undefined>;
 
 	constructor({ ttlMs, now }: SearchedShardsOptions) {
 		this.#cache = new ExpiringCache({
@@ -41,8 +54,7 @@ export class SearchedShards {
 	}
 
 	/**
-	 * The shards of a search, in the order in which OpenSearch puts hits with one score. Where OpenSearch does not say them,
-	 * what the search names as one: the search itself will then be told what is wrong.
+	 * What a search reaches; unknown where OpenSearch does not say it: the search itself will then be told what is wrong.
 	 *
 	 * @throws SidecarError where OpenSearch does not answer
 	 */
@@ -54,7 +66,7 @@ export class SearchedShards {
 		target: string | undefined;
 		parameters: Parameters;
 		call: ClientCall;
-	}): Promise<readonly SearchedShard[]> {
+	}): Promise<Reach> {
 		const said = deciding.flatMap((name) => {
 			const value = parameters.get(name);
 			return value === undefined ? [] : [[name, value]];
@@ -65,35 +77,48 @@ export class SearchedShards {
 				? ""
 				: `?${new URLSearchParams(Object.fromEntries(said))}`;
 		const url = `${path}/_search_shards${query}`;
-		return this.#cache.get(url, async () => {
-			const { status, body } = await call({ method: "GET", url });
-			return status === 200 ? readShards(body) : [whole];
+		let found: Reach | undefined;
+		const remembered = await this.#cache.get(url, async () => {
+			found = await ask(url, call);
+			// An index is the same for all; what a pattern or an alias is depends on what a client may see.
+			return target !== undefined && found.index === target ? found : undefined;
 		});
+		return remembered ?? found ?? (await ask(url, call));
 	}
 }
 
-function readShards(body: string): readonly SearchedShard[] {
-	const answer: unknown = JSON.parse(body);
-	if (!isObject(answer) || !Array.isArray(answer.shards)) return [whole];
+async function ask(url: string, call: ClientCall): Promise<Reach> {
+	const { status, body } = await call({ method: "GET", url });
+	return status === 200 ? readReach(JSON.parse(body)) : unknownReach;
+}
+
+function readReach(answer: unknown): Reach {
+	if (!isObject(answer) || !Array.isArray(answer.shards)) return unknownReach;
 	const shards = answer.shards.flatMap(readCopies);
+	if (shards.length === 0) return unknownReach;
 	const indices = new Set(shards.map(({ index }) => index));
-	if (shards.length <= 1) return [whole];
+	const [index] = indices;
+	if (shards.length === 1)
+		return { shards: [whole], severalIndices: false, index };
 	shards.sort(
 		(one, other) =>
 			compare(one.index, other.index) || one.number - other.number,
 	);
 	// One index is searched under the name that the search gives it: with its alias' filter as it is at that moment.
 	if (indices.size === 1)
-		return shards.map(({ number }) => ({
-			index: undefined,
+		return {
+			shards: shards.map(({ number }) => ({ ...whole, number })),
+			severalIndices: false,
+			index,
+		};
+	return {
+		shards: shards.map(({ index, number }) => ({
+			index,
 			number,
-			filter: undefined,
-		}));
-	return shards.map(({ index, number }) => ({
-		index,
-		number,
-		filter: filterOf(answer.indices, index),
-	}));
+			filter: filterOf(answer.indices, index),
+		})),
+		severalIndices: true,
+	};
 }
 
 /** A shard's copies, of which one is searched. */

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Step } from "../../../ingest/step.ts";
+import { mayPass } from "../../errors.ts";
 import type {
 	EmbeddingSpace,
 	EmbeddingSpaceStore,
@@ -57,7 +58,10 @@ export class SpaceRecords {
 			.then((recorded) => {
 				if (!recorded) this.#noted.delete(entry);
 			})
-			.catch((err: unknown) => this.#warn(err, index))
+			.catch((err: unknown) => {
+				if (mayPass(err)) this.#noted.delete(entry);
+				else this.#warn(err, index);
+			})
 			.finally(() => this.#underWay--);
 	}
 

@@ -56,10 +56,52 @@ export function asIn(name: string): Change {
 	};
 }
 
+/** The hits of another case, from this index. */
+export function hitsAsIn(name: string, _index: string): Change {
+	return (recorded) => {
+		const hits = recordedHits(name).map((hit): Json => ({ ...hit, _index }));
+		at({
+			"answers.0.body.hits.max_score": hits[0]?._score,
+			"answers.0.body.hits.hits": hits,
+		})(recorded);
+	};
+}
+
+/** The scores of another case's hits. */
+export function scoresAsIn(name: string): Change {
+	return (recorded) => {
+		const scores = recordedHits(name).map(({ _score }) => _score);
+		at({ "answers.0.body.hits.max_score": scores[0] })(recorded);
+		const hits = hitsOf(valueAt(recorded, "answers.0"));
+		for (const [place, hit] of hits.entries()) {
+			const { _score } = hit;
+			hit._score = scores[place];
+			if (valueAt(hit, "_explanation.value") === _score)
+				at({ "_explanation.value": hit._score })(hit);
+		}
+	};
+}
+
+/** Each hit is changed. */
+export function eachHit(change: (hit: Json) => void): Change {
+	return (recorded) => {
+		for (const answer of answersOf(recorded)) hitsOf(answer).forEach(change);
+	};
+}
+
 /** No hits have no `max_score`, as in any other search. */
 export const noMaxScore = inBodies({ "hits.max_score": null });
 
 function answersOf(recorded: unknown): Json[] {
 	const answers = valueAt(recorded, "answers");
 	return Array.isArray(answers) ? answers.filter(isRecord) : [];
+}
+
+function recordedHits(name: string): Json[] {
+	return hitsOf(readRecording().cases[name]?.answers[0]);
+}
+
+function hitsOf(answer: unknown): Json[] {
+	const hits = valueAt(answer, "body.hits.hits");
+	return Array.isArray(hits) ? hits.filter(isRecord) : [];
 }

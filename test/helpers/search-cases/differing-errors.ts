@@ -2,7 +2,7 @@ import { at, type Difference, each } from "../ingest-cases/difference.ts";
 import { innermostAlone, refusal } from "./difference.ts";
 
 const forSimilarity =
-	"The algorithm TEXT_SIMILARITY of the model <similar> is not supported in the semantic field. Supported algorithms: [SPARSE_ENCODING,SPARSE_TOKENIZE,TEXT_EMBEDDING].";
+	"The algorithm TEXT_SIMILARITY of the model <similar> is not supported in the semantic field. Supported algorithms: [SPARSE_ENCODING, SPARSE_TOKENIZE, TEXT_EMBEDDING].";
 
 /** What is refused in other words, or with another status. */
 export const differingErrors: readonly Difference[] = [
@@ -10,10 +10,6 @@ export const differingErrors: readonly Difference[] = [
 		reason:
 			"the reason itself, which neural-search hands to the shards or finds in a later phase and so gives as the cause of a cause",
 		cases: {
-			...each("semantic field", innermostAlone, [
-				"sparse, searched with options",
-			]),
-			...each("hybrid features", innermostAlone, ["a scroll"]),
 			...each("highlighting", innermostAlone, ["no model"]),
 		},
 	},

@@ -151,6 +151,12 @@ export const endpoints: SearchTopic = {
 				query: hybrid([match(cat), near]),
 			}),
 		),
+		called(
+			"_explain of a disjunction",
+			post("/<flat>/_explain/b2", {
+				query: { bool: { should: [match(cat), near] } },
+			}),
+		),
 		called("_explain of a wrong query", post("/<books>/_explain/b2", wrong)),
 		called(
 			"_delete_by_query",

@@ -11,6 +11,10 @@ import {
 const cat = "a warm cat on a cold night";
 const queries = [match(cat), neural(cat, { k: 8 })];
 const query = hybrid(queries);
+/** No word is there twice: of such words Lucene's order is one of chance. */
+const plain = [match("warm cat on cold night"), neural(cat, { k: 8 })];
+/** Each hit is found by all the queries that it matches. */
+const explained = hybrid(plain, { pagination_depth: 30 });
 const deep = (pagination_depth: number) =>
 	hybrid(queries, { pagination_depth });
 const animals = { term: { topic: "animals" } };
@@ -72,13 +76,19 @@ export const hybridFeatures: SearchTopic = {
 		both("min_score", { query, min_score: 0.3 }),
 		both("min_score over all", { query, min_score: 2 }),
 		both("collapse", { query, collapse: { field: "topic" } }),
-		both("collapse with inner hits", {
-			query,
-			collapse: {
-				field: "topic",
-				inner_hits: { name: "few", size: 2, _source: false },
+		search(
+			"collapse with inner hits",
+			{
+				query: hybrid(queries, {
+					filter: { bool: { must_not: { term: { topic: "music" } } } },
+				}),
+				collapse: {
+					field: "topic",
+					inner_hits: { name: "few", size: 2, _source: false },
+				},
 			},
-		}),
+			{ parameters: normal },
+		),
 		both("collapse with sorted inner hits", {
 			query,
 			collapse: {
@@ -172,14 +182,24 @@ export const hybridFeatures: SearchTopic = {
 			]),
 			size: 4,
 		}),
-		flat("explain", { query, size: 2, explain: true }),
+		flat("not explained", { query: explained, size: 2 }),
+		flat("explain", { query: explained, size: 2, explain: true }),
 		search(
 			"explain with a neural query alone",
 			{ query: hybrid([neural(cat, { k: 2 })]), size: 1, explain: true },
 			{ on: "<flat>", parameters: normal },
 		),
 		flat("the explanation processor", {
-			query,
+			query: explained,
+			size: 2,
+			explain: true,
+			search_pipeline: {
+				phase_results_processors: [{ "normalization-processor": {} }],
+				response_processors: [{ hybrid_score_explanation: {} }],
+			},
+		}),
+		flat("the explanation processor, few candidates", {
+			query: hybrid(plain),
 			size: 2,
 			explain: true,
 			search_pipeline: {
@@ -196,7 +216,7 @@ export const hybridFeatures: SearchTopic = {
 			},
 		}),
 		flat("the explanation processor, other techniques", {
-			query,
+			query: explained,
 			size: 2,
 			explain: true,
 			search_pipeline: {

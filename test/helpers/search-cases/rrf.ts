@@ -10,6 +10,11 @@ import {
 } from "./case.ts";
 
 const cat = "a warm cat on a cold night";
+/** No word is there twice: of such words Lucene's order is one of chance. */
+const explained = hybrid(
+	[match("warm cat on cold night"), neural(cat, { k: 8 })],
+	{ pagination_depth: 30 },
+);
 const two = hybrid([match(cat), neural(cat, { k: 8 })]);
 
 function ranked(
@@ -78,7 +83,12 @@ export const ranks: SearchTopic = {
 			from: 3,
 			size: 3,
 		}),
-		ranked("explain", rrf, { query: two, size: 2, explain: true }, "<flat>"),
+		ranked(
+			"explain",
+			rrf,
+			{ query: explained, size: 2, explain: true },
+			"<flat>",
+		),
 		ranked("sorted", rrf, { query: two, sort: [{ year: "desc" }] }),
 		ranked("rank_constant 0", { ...rrf, rank_constant: 0 }),
 		ranked("rank_constant too large", { ...rrf, rank_constant: 10001 }),

@@ -86,10 +86,10 @@ function withoutChance(body: unknown): unknown {
 }
 
 function textWithoutChance(text: string): string {
-	const sorted = (list: string) => list.split(", ").sort().join(", ");
+	const sorted = (list: string) => list.split(/, ?/).sort().join(", ");
 	return text
 		.replace(/\[\d+:\d+\]/g, "[<place>]")
 		.replace(/line: \d+, column: \d+/g, "<place>")
-		.replace(/(?<=allowed: \[)[^\]]*/, sorted)
-		.replace(/(?<=Supported techniques are: ).*/, sorted);
+		.replace(/(?<=(?:allowed:|one of|algorithms:) \[)[^\]]*/g, sorted)
+		.replace(/(?<=techniques are: ).*/, sorted);
 }
