@@ -1,9 +1,10 @@
 import type { Node } from "jsonc-parser";
 import {
+	compact,
 	member,
 	members,
 	nodeValue,
-	parseObject,
+	parseLeading,
 	type Renderer,
 	renderTree,
 } from "../../../ingest/json-tree.ts";
@@ -32,6 +33,8 @@ export class HybridSearch {
 	/** The field of which each value has one hit. */
 	readonly collapsedBy: string | undefined;
 	readonly #text: string;
+	/** What stands behind the body's object: OpenSearch is to say what it makes of it. */
+	readonly #behind: string;
 	readonly #root: Node;
 
 	/**
@@ -39,27 +42,31 @@ export class HybridSearch {
 	 * @throws SidecarError for what can't be asked of a hybrid search, in neural-search's words
 	 */
 	constructor(body: string, parameters: Parameters, sampleFactor = 1) {
-		const root = parseObject(body, { allowComments: false });
+		const sent = parseLeading(body);
+		// In one line, as the sub-searches are sent.
+		const text = sent ? compact(body, sent) : "";
+		const root = parseLeading(text);
 		const [clause, second] = members(root && member(root, "query"));
-		if (!root || clause?.name !== "hybrid")
+		if (!sent || !root || !clause)
 			throw new SidecarError("internal", "the search's query is no hybrid");
 		if (second)
 			throw new SidecarError(
 				"bad_query",
-				"[hybrid] malformed query, expected [END_OBJECT] but found [FIELD_NAME]",
+				`[${clause.name}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]`,
 			);
-		this.#text = body;
+		this.#text = text;
+		this.#behind = body.slice(sent.offset + sent.length);
 		this.#root = root;
 		this.query = readHybrid(clause);
 		const filter = this.query.filter && this.#textOf(this.query.filter);
 		this.subQueries = this.query.subQueries.map((query) =>
 			narrowed(body, query, filter),
 		);
-		this.from = this.#number("from", parameters) ?? 0;
-		const size = this.#number("size", parameters) ?? defaultSize;
+		this.from = Math.trunc(this.#number("from", parameters) ?? 0);
+		const size = Math.trunc(this.#number("size", parameters) ?? defaultSize);
 		this.size = sampleFactor === 1 ? size : Math.ceil(size * sampleFactor);
 		this.explains = this.#flag("explain", parameters);
-		this.minScore = this.#number("min_score", new Map());
+		this.minScore = readMinScore(this.value("min_score"));
 		const collapsedBy: unknown = this.value("collapse", "field");
 		this.collapsedBy =
 			typeof collapsedBy === "string" ? collapsedBy : undefined;
@@ -120,7 +127,7 @@ export class HybridSearch {
 			);
 			return `{${[...added, ...kept].join(",")}}`;
 		});
-		return renderTree(this.#text, this.#root, renderers);
+		return renderTree(this.#text, this.#root, renderers) + this.#behind;
 	}
 
 	/** A query for every document that one of these queries finds, of which the scores mean nothing. */
@@ -164,4 +171,18 @@ export class HybridSearch {
 	#textOf({ offset, length }: Node): string {
 		return this.#text.slice(offset, offset + length);
 	}
+}
+
+/** @throws SidecarError in OpenSearch's words for what is no number */
+function readMinScore(value: unknown): number | undefined {
+	if (value === undefined || value === null) return undefined;
+	if (typeof value === "object")
+		throw new SidecarError(
+			"bad_query",
+			`Unknown key for a START_${Array.isArray(value) ? "ARRAY" : "OBJECT"} in [min_score].`,
+		);
+	const number = typeof value === "number" ? value : Number(String(value));
+	if (Number.isNaN(number) || String(value).trim() === "")
+		throw new SidecarError("bad_number", `For input string: "${value}"`);
+	return number;
 }

@@ -130,3 +130,15 @@ export function hybrid(
 ): { hybrid: Json } {
 	return { hybrid: { queries, ...options } };
 }
+
+/** A case of these calls. */
+export function called(
+	name: string,
+	...calls: readonly SearchCall[]
+): SearchCase {
+	return { name, calls };
+}
+
+export function post(path: string, body: unknown): SearchCall {
+	return { method: "POST", path, body };
+}

@@ -7,14 +7,12 @@ import {
 	search,
 	searching,
 } from "./case.ts";
+import { hybridExplained } from "./hybrid-explained.ts";
+import { hybridParameters } from "./hybrid-parameters.ts";
 
 const cat = "a warm cat on a cold night";
 const queries = [match(cat), neural(cat, { k: 8 })];
 const query = hybrid(queries);
-/** No word is there twice: of such words Lucene's order is one of chance. */
-const plain = [match("warm cat on cold night"), neural(cat, { k: 8 })];
-/** Each hit is found by all the queries that it matches. */
-const explained = hybrid(plain, { pagination_depth: 30 });
 const deep = (pagination_depth: number) =>
 	hybrid(queries, { pagination_depth });
 const animals = { term: { topic: "animals" } };
@@ -32,15 +30,6 @@ function both(
 			searching(body, { on, parameters }),
 		),
 	};
-}
-
-/** On an index without nested fields: in another one neural-search explains the wrong queries. */
-function flat(
-	name: string,
-	body: Readonly<Record<string, unknown>>,
-): SearchCase {
-	const parameters = "search_pipeline" in body ? "" : normal;
-	return search(name, body, { on: "<flat>", parameters });
 }
 
 /** The rest of a search beside a `hybrid` query. */
@@ -182,58 +171,6 @@ export const hybridFeatures: SearchTopic = {
 			]),
 			size: 4,
 		}),
-		flat("not explained", { query: explained, size: 2 }),
-		flat("explain", { query: explained, size: 2, explain: true }),
-		search(
-			"explain with a neural query alone",
-			{ query: hybrid([neural(cat, { k: 2 })]), size: 1, explain: true },
-			{ on: "<flat>", parameters: normal },
-		),
-		flat("the explanation processor", {
-			query: explained,
-			size: 2,
-			explain: true,
-			search_pipeline: {
-				phase_results_processors: [{ "normalization-processor": {} }],
-				response_processors: [{ hybrid_score_explanation: {} }],
-			},
-		}),
-		flat("the explanation processor, few candidates", {
-			query: hybrid(plain),
-			size: 2,
-			explain: true,
-			search_pipeline: {
-				phase_results_processors: [{ "normalization-processor": {} }],
-				response_processors: [{ hybrid_score_explanation: {} }],
-			},
-		}),
-		flat("the explanation processor without explain", {
-			query,
-			size: 2,
-			search_pipeline: {
-				phase_results_processors: [{ "normalization-processor": {} }],
-				response_processors: [{ hybrid_score_explanation: {} }],
-			},
-		}),
-		flat("the explanation processor, other techniques", {
-			query: explained,
-			size: 2,
-			explain: true,
-			search_pipeline: {
-				phase_results_processors: [
-					{
-						"normalization-processor": {
-							normalization: { technique: "l2" },
-							combination: {
-								technique: "harmonic_mean",
-								parameters: { weights: [0.6, 0.4] },
-							},
-						},
-					},
-				],
-				response_processors: [{ hybrid_score_explanation: {} }],
-			},
-		}),
 		both("pagination_depth", { query: deep(20) }),
 		both("a small pagination_depth", { query: deep(2), size: 5 }),
 		both("the second page", { query: deep(20), from: 5, size: 5 }),
@@ -281,71 +218,7 @@ export const hybridFeatures: SearchTopic = {
 			query: hybrid(queries, { _name: "both" }),
 			size: 2,
 		}),
-		search(
-			"parameters",
-			{ query },
-			{
-				parameters: `${normal}&size=3&rest_total_hits_as_int=true&typed_keys=true`,
-			},
-		),
-		search(
-			"from as a parameter",
-			{ query: deep(10) },
-			{ parameters: `${normal}&size=3&from=2` },
-		),
-		search(
-			"sort as a parameter",
-			{ query, size: 3 },
-			{ parameters: `${normal}&sort=year:desc` },
-		),
-		search(
-			"routing",
-			{ query },
-			{ on: "<spread>", parameters: `${normal}&routing=b1` },
-		),
-		search(
-			"a preference",
-			{ query },
-			{ on: "<spread>", parameters: `${normal}&preference=_shards:0,2` },
-		),
-		search(
-			"dfs_query_then_fetch",
-			{ query },
-			{
-				on: "<spread>",
-				parameters: `${normal}&search_type=dfs_query_then_fetch`,
-			},
-		),
-		search(
-			"a missing index beside",
-			{ query, size: 3 },
-			{
-				on: "<books>,<id>",
-				parameters: `${normal}&ignore_unavailable=true`,
-			},
-		),
-		search("a missing index", { query }, { on: "<id>", parameters: normal }),
-		search("a scroll", { query }, { parameters: `${normal}&scroll=1m` }),
-		{
-			name: "a point in time",
-			calls: [
-				{
-					method: "POST",
-					path: "/<books>/_search/point_in_time?keep_alive=1m",
-					prepares: true,
-					takes: { pit: "pit_id" },
-				},
-				searching(
-					{ query, size: 3, pit: { id: "<pit>", keep_alive: "1m" } },
-					{ on: "", parameters: normal },
-				),
-				{
-					method: "DELETE",
-					path: "/_search/point_in_time",
-					body: { pit_id: ["<pit>"] },
-					prepares: true,
-				},
-			],
-		},
+		...hybridExplained,
+		...hybridParameters,
 	],
 };

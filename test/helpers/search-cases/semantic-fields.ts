@@ -6,13 +6,19 @@ import {
 	type SearchCase,
 	type SearchTopic,
 } from "./case.ts";
+import {
+	mapped,
+	mapping,
+	plain,
+	semanticMappings,
+	sparseModel,
+} from "./semantic-mappings.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Without the native libraries that the usual engine loads. */
 const method = { name: "hnsw", engine: "lucene" };
 const bare = { type: "semantic" };
-const plain = { ...bare, model_id: "<dense>" };
 const dense = { ...plain, dense_embedding_config: { method } };
 const cat = "a small wild cat";
 
@@ -21,17 +27,6 @@ const texts = [
 	"White wine is served cold with fish. Red wine is served warm.",
 	"Old songs of snow and frost.",
 ];
-
-function mapped(properties: Json, settings: Json = {}): SearchCall {
-	return {
-		method: "PUT",
-		path: "/<id>",
-		body: {
-			settings: { ...oneShard, "index.knn": true, ...settings },
-			mappings: { properties },
-		},
-	};
-}
 
 const filled: SearchCall = {
 	method: "POST",
@@ -46,8 +41,6 @@ const filled: SearchCall = {
 		.map((line) => `${JSON.stringify(line)}\n`)
 		.join(""),
 };
-
-const mapping: SearchCall = { method: "GET", path: "/<id>/_mapping" };
 
 const found = (query: unknown, more: Json = {}): SearchCall => ({
 	method: "POST",
@@ -79,12 +72,7 @@ function field(
 	};
 }
 
-const refused = (name: string, options: unknown): SearchCase => ({
-	name,
-	calls: [mapped({ text: options })],
-});
-
-const weighted = { model_id: "<sparse>" };
+const weighted = sparseModel;
 const short = {
 	algorithm: "fixed_char_length",
 	parameters: { char_limit: 20, max_chunk_limit: 3 },
@@ -265,57 +253,6 @@ export const semanticFields: SearchTopic = {
 				{ method: "GET", path: "/<id>-t1/_doc/1" },
 			],
 		},
-		{ name: "as it comes", calls: [mapped({ text: plain }), mapping] },
-		refused("no model", { type: "semantic" }),
-		refused("an empty model", { ...plain, model_id: "" }),
-		refused("a model that is a number", { ...plain, model_id: 5 }),
-		refused("a model that is not there", { ...plain, model_id: "unknown" }),
-		refused("a model for similarity", { ...plain, model_id: "<similar>" }),
-		refused("an unknown option", { ...plain, other: 1 }),
-		refused("an unknown raw type", { ...plain, raw_field_type: "nothing" }),
-		refused("a raw type that is no text", {
-			...plain,
-			raw_field_type: "integer",
-		}),
-		refused("an analyzer and a model for searches", {
-			...plain,
-			...weighted,
-			search_model_id: "<sparse>",
-			semantic_field_search_analyzer: "standard",
-		}),
-		refused("an analyzer of a dense model", {
-			...plain,
-			semantic_field_search_analyzer: "standard",
-		}),
-		refused("a name with a dot", {
-			...plain,
-			semantic_info_field_name: "a.b",
-		}),
-		refused("an empty name", { ...plain, semantic_info_field_name: "" }),
-		refused("chunking a text", { ...plain, chunking: "yes" }),
-		refused("chunking by an unknown algorithm", {
-			...plain,
-			chunking: [{ algorithm: "nothing" }],
-		}),
-		refused("chunking with a bad parameter", {
-			...plain,
-			chunking: [
-				{ algorithm: "fixed_token_length", parameters: { token_limit: -1 } },
-			],
-		}),
-		refused("a configuration of vectors for a sparse model", {
-			...plain,
-			...weighted,
-			dense_embedding_config: { method: { name: "hnsw" } },
-		}),
-		refused("pruning of a dense model", {
-			...plain,
-			sparse_encoding_config: { prune_type: "max_ratio", prune_ratio: 0.5 },
-		}),
-		refused("bad pruning", {
-			...plain,
-			...weighted,
-			sparse_encoding_config: { prune_type: "max_ratio", prune_ratio: 5 },
-		}),
+		...semanticMappings,
 	],
 };
