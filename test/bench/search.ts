@@ -6,6 +6,7 @@ import { MeasuredRows } from "./measured-rows.ts";
 import { LoadGenerator } from "./runtime/load.ts";
 import { startServers } from "./runtime/servers.ts";
 import { BenchTexts } from "./runtime/texts.ts";
+import { startBareForwarder } from "./search/bare-forwarder.ts";
 import { manyClients, repeatedTexts } from "./search/many-clients.ts";
 import { startNginx } from "./search/nginx.ts";
 import { oneClient } from "./search/one-client.ts";
@@ -77,6 +78,7 @@ try {
 	});
 	await rows.measure("plain", async () =>
 		plainSearches(bench, {
+			bareUrl: await startBareForwarder(servers.opensearchUrl, ending),
 			nginxUrl: await startNginx(servers.opensearchUrl, ending),
 			texts: texts.short(plan.plain),
 		}),

@@ -4,23 +4,26 @@ import type { SearchBench } from "./search-bench.ts";
 import { plainSearch } from "./search-calls.ts";
 
 /** A way on which a search gets to OpenSearch. */
-type Way = "straight" | "sidecar" | "nginx";
+type Way = "straight" | "sidecar" | "bare" | "nginx";
 
 export interface PlainSearches {
 	/** Nginx before the sidecar's OpenSearch; undefined where there is none. */
 	nginxUrl: string | undefined;
+	/** The least that a forwarder in Node.js can be. */
+	bareUrl: string;
 	texts: readonly string[];
 }
 
 /** What the sidecar adds to a search with nothing to rewrite, while others have; and what nginx adds, which does nothing. */
 export async function plainSearches(
 	bench: SearchBench,
-	{ nginxUrl, texts }: PlainSearches,
+	{ nginxUrl, bareUrl, texts }: PlainSearches,
 ): Promise<Row[]> {
 	const { servers } = bench;
 	const urls = new Map<Way, string>([
 		["straight", servers.opensearchUrl],
 		["sidecar", servers.ours.contestant.url],
+		["bare", bareUrl],
 	]);
 	if (nginxUrl !== undefined) urls.set("nginx", nginxUrl);
 	return [
@@ -70,13 +73,13 @@ async function compare(
 			(medians.get(way) ?? []).map((ms, n) => ms - (straight[n] ?? Number.NaN)),
 		);
 	const nginx = urls.has("nginx")
-		? `nginx adds ${added("nginx").toFixed(3)} ms`
+		? `nginx ${added("nginx").toFixed(3)} ms`
 		: "there is no nginx on this machine";
 	return {
 		what: `${what}: added time, one client, p50`,
 		unit: "ms",
 		ours: added("sidecar"),
 		...(bound && { bound }),
-		note: `${nginx}; straight to OpenSearch it takes ${median(straight).toFixed(2)} ms`,
+		note: `a bare forwarder in Node.js adds ${added("bare").toFixed(3)} ms, ${nginx}; straight to OpenSearch it takes ${median(straight).toFixed(2)} ms`,
 	};
 }
