@@ -17,6 +17,11 @@ export function bodyText(body: Buffer): string {
 	);
 }
 
+/** A body that is written in proper UTF-8, as text; undefined for any other one. */
+export function utf8Text(body: Buffer): string | undefined {
+	return isUtf8(body) ? withoutMark(body.toString("utf8")) : undefined;
+}
+
 /** Whether a body is in UTF-16 or UTF-32. */
 export function isWide([a, b]: Buffer): boolean {
 	return (

@@ -1,12 +1,12 @@
-import { isUtf8 } from "node:buffer";
 import { type JSONPath, parseTree } from "jsonc-parser";
+import { utf8Text } from "./body-text.ts";
 import { DocumentText } from "./document-text.ts";
 import { type Failure, invalidDocument } from "./failure.ts";
 import { InvalidDocument } from "./invalid-definition.ts";
 import { member, parseObject } from "./json-tree.ts";
 import { done, reasonField } from "./pipelines/guard-processor.ts";
 import { findSlots, renderSlot } from "./processors/processor.ts";
-import { infoParts } from "./processors/semantic-field.ts";
+import { infoParts } from "./processors/semantic-embedding.ts";
 import type { Slot } from "./slot.ts";
 import type { Step } from "./step.ts";
 
@@ -189,9 +189,8 @@ export class PreparedDocument {
 }
 
 function sharedText(line: Buffer): DocumentText | undefined {
-	return isUtf8(line)
-		? DocumentText.parse(line.toString("utf8").replace(/^\ufeff/, ""))
-		: undefined;
+	const text = utf8Text(line);
+	return text === undefined ? undefined : DocumentText.parse(text);
 }
 
 function valueAt(value: unknown, path: JSONPath): unknown {

@@ -13,6 +13,11 @@ export class InvalidDefinition extends Error {
 	}
 }
 
+/** A definition that OpenSearch, or a plugin of its, calls an illegal argument. */
+export function illegal(reason: string): InvalidDefinition {
+	return new InvalidDefinition("illegal_argument_exception", reason);
+}
+
 /** A document that a processor can't work on; the reason is neural-search's. */
 export class InvalidDocument extends Error {
 	override readonly name = "InvalidDocument";

@@ -49,6 +49,27 @@ export function parseLeading(text: string): Node | undefined {
 		: undefined;
 }
 
+/** As deep as OpenSearch reads JSON. */
+const maxDepth = 1_000;
+
+/** Whether a tree is deeper than OpenSearch reads JSON: no recursion over another one ends at the stack's end. */
+export function isTooDeep(root: Node): boolean {
+	let level: readonly Node[] = [root];
+	for (let depth = 1; level.length > 0; depth++) {
+		if (depth > maxDepth) return true;
+		level = level.flatMap(nestedIn);
+	}
+	return false;
+}
+
+/** The arrays and objects that are an array's elements or an object's values. */
+function nestedIn({ children = [] }: Node): Node[] {
+	return children.flatMap((child) => {
+		const value = child.type === "property" ? child.children?.[1] : child;
+		return value?.children ? [value] : [];
+	});
+}
+
 /** What a recursion over a tree makes; undefined where the tree is nested deeper than the stack. */
 export function unlessTooDeep<T>(make: () => T): T | undefined {
 	try {
@@ -88,6 +109,11 @@ export function hasDuplicates(node: Node): boolean {
 		new Set(names).size < names.length ||
 		(node.children ?? []).some(hasDuplicates)
 	);
+}
+
+/** The text of a node, as it stands there. */
+export function nodeText(text: string, node: Node): string {
+	return text.slice(node.offset, endOf(node));
 }
 
 /** The text of a node without white space and comments; everything else stays to the byte. */
@@ -141,8 +167,18 @@ export function listRenderer(
 	};
 }
 
-/** The text of a tree in which some nodes are rendered anew and everything else stays to the byte. */
+/** The text in which some nodes of its tree are rendered anew and everything else stays to the byte. */
 export function renderTree(
+	text: string,
+	root: Node,
+	renderers: ReadonlyMap<Node, Renderer>,
+): string {
+	const rendered = renderNode(text, root, renderers);
+	return text.slice(0, root.offset) + rendered + text.slice(endOf(root));
+}
+
+/** The text of a node, likewise. */
+export function renderNode(
 	text: string,
 	root: Node,
 	renderers: ReadonlyMap<Node, Renderer>,
@@ -158,7 +194,7 @@ export function renderTree(
 		}
 		return result + text.slice(position, endOf(node));
 	};
-	return text.slice(0, root.offset) + render(root) + text.slice(endOf(root));
+	return render(root);
 }
 
 function endOf(node: Node): number {

@@ -220,7 +220,8 @@ export const SettingsSchema = Type.Object({
 		default: 1_024,
 		minimum: 1,
 		unit: "texts",
-		description: "Texts in one predict or search request.",
+		description:
+			"Texts in one predict request; queries of the sidecar's, or searches with such, in one search request.",
 	}),
 	SIDECAR_MODEL_MAX_BYTES: Type.Integer({
 		default: 4 * gibibyte,

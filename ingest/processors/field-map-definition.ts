@@ -1,4 +1,4 @@
-import { InvalidDefinition } from "../invalid-definition.ts";
+import { illegal } from "../invalid-definition.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { nameProblem } from "./field-names.ts";
 
@@ -19,12 +19,12 @@ export function parseFieldMap(
 	{ dotted }: { dotted: boolean },
 ): FieldMap {
 	if (!isFieldMap(value) || Object.keys(value).length === 0)
-		throw invalid(
+		throw illegal(
 			"Unable to create the processor as field_map has invalid key or value",
 		);
 	for (const name of dotted ? namesIn(value) : []) {
 		const problem = nameProblem(name);
-		if (problem !== undefined) throw invalid(problem);
+		if (problem !== undefined) throw illegal(problem);
 	}
 	return value;
 }
@@ -47,8 +47,4 @@ function namesIn(map: FieldMap): string[] {
 		source,
 		...(typeof target === "string" ? [target] : namesIn(target)),
 	]);
-}
-
-function invalid(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
 }

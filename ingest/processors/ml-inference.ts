@@ -1,4 +1,4 @@
-import { InvalidDefinition } from "../invalid-definition.ts";
+import { illegal } from "../invalid-definition.ts";
 import type { JsonObject } from "../json.ts";
 import { DefinitionOptions } from "./definition-options.ts";
 import {
@@ -37,23 +37,23 @@ export function parseMlInference(values: unknown): MlInference {
 	const modelInput = options.optionalString("model_input");
 	const fullResponsePath = options.boolean("full_response_path", true);
 	if (functionName.toLowerCase() !== "text_embedding")
-		throw invalid(
+		throw illegal(
 			`function_name is [${functionName}]: the sidecar runs ml_inference with its own models for text_embedding alone`,
 		);
 	if (modelInput === undefined)
-		throw invalid(
+		throw illegal(
 			"Please provide model input when using a local model in ML Inference Processor",
 		);
 	if (outputMaps && outputMaps.length !== inputMaps.length)
-		throw invalid(
+		throw illegal(
 			"The length of output_map and the length of input_map do no match.",
 		);
 	if (inputMaps.length > most)
-		throw invalid(
+		throw illegal(
 			`The number of prediction task setting in this process is ${inputMaps.length}. It exceeds the max_prediction_tasks of ${most}. Please reduce the size of input_map or increase max_prediction_tasks.`,
 		);
 	if (inputMaps.length === 0)
-		throw invalid("[input_map] has to say which fields the model is given");
+		throw illegal("[input_map] has to say which fields the model is given");
 	const template = withConfig(modelInput, config);
 	const processor: MlInference = {
 		kind: "ml_inference",
@@ -79,8 +79,4 @@ function withConfig(modelInput: string, config: JsonObject): string {
 		(placeholder, name: string) =>
 			Object.hasOwn(config, name) ? String(config[name]) : placeholder,
 	);
-}
-
-function invalid(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
 }

@@ -12,10 +12,9 @@ import {
 import { findInputs } from "./inference/find-inputs.ts";
 import { type MlInference, parseMlInference } from "./ml-inference.ts";
 import {
-	infoParts,
 	parseSemanticField,
 	type SemanticEmbedding,
-} from "./semantic-field.ts";
+} from "./semantic-embedding.ts";
 import { findSemanticTexts } from "./semantic-texts.ts";
 import { parseSparseEncoding, type SparseEncoding } from "./sparse-encoding.ts";
 import { parseTextChunking, type TextChunking } from "./text-chunking.ts";
@@ -98,17 +97,13 @@ export function findSlots(root: Node, processor: Processor): Slot[] {
 export function renderSlot(
 	slot: Slot,
 	results: readonly string[],
-	processor: Processor,
+	processor: Exclude<Processor, SemanticEmbedding>,
 ): string {
 	switch (processor.kind) {
 		case "text_embedding":
 			return renderVectors(slot, results, "knn");
 		case "sparse_encoding":
 			return renderVectors(slot, results, "sparse_encoding");
-		case "semantic_field": {
-			const parts = infoParts(slot, results, processor);
-			return `{${parts.map(({ name, json }) => `"${name}":${json}`).join(",")}}`;
-		}
 		case "text_chunking":
 			return joinLists(results);
 		case "ml_inference": {

@@ -1,7 +1,8 @@
-import { InvalidDefinition } from "../invalid-definition.ts";
+import { illegal } from "../invalid-definition.ts";
 import type { Prune, PruneType } from "./prune.ts";
 
-const pruneTypes: readonly PruneType[] = [
+/** In the order in which messages name them. */
+export const pruneTypes: readonly PruneType[] = [
 	"none",
 	"top_k",
 	"alpha_mass",
@@ -13,7 +14,7 @@ const pruneTypes: readonly PruneType[] = [
 export function readPruneType(name: string | undefined): PruneType {
 	if (name === undefined || name === "") return "none";
 	const type = pruneTypes.find((known) => known === name);
-	if (type === undefined) throw invalid(`Unknown prune type: ${name}`);
+	if (type === undefined) throw illegal(`Unknown prune type: ${name}`);
 	return type;
 }
 
@@ -26,7 +27,7 @@ export function checkedPrune(type: PruneType, value: number): Prune {
 	const ratio = Math.fround(value);
 	const problem = problemOf(type, ratio);
 	if (problem !== undefined)
-		throw invalid(
+		throw illegal(
 			`Illegal prune_ratio ${ratio.toFixed(6)} for prune_type: ${type}. ${problem}`,
 		);
 	return { type, ratio };
@@ -48,8 +49,4 @@ function problemOf(type: PruneType, ratio: number): string | undefined {
 		case "abs_value":
 			return ratio >= 0 ? undefined : "prune_ratio should be non-negative.";
 	}
-}
-
-function invalid(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
 }

@@ -1,4 +1,4 @@
-import type { JSONPath, Node } from "jsonc-parser";
+import { getNodeValue, type JSONPath, type Node } from "jsonc-parser";
 import { propertyValue } from "../document-edit.ts";
 import { InvalidDocument } from "../invalid-definition.ts";
 import type { Slot } from "../slot.ts";
@@ -54,14 +54,8 @@ function read(value: Node, object: JSONPath, way: Way): Slot[] {
 	const text: unknown = value.value;
 	if (typeof text !== "string")
 		throw new InvalidDocument(
-			`Expect the semantic field at path: ${way.name} to be a string but found: class ${classOf(value)}.`,
+			`Expect the semantic field at path: ${way.name} to be a string but found: class ${javaClass(getNodeValue(value))}.`,
 		);
 	const target = [...way.parts.slice(0, -1), way.target].join(".");
 	return [{ object, target: [target], texts: [text], list: false }];
-}
-
-function classOf(value: Node): string {
-	if (value.type === "array") return "java.util.ArrayList";
-	if (value.type === "object") return "java.util.HashMap";
-	return javaClass(value.value);
 }

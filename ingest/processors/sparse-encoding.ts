@@ -1,4 +1,4 @@
-import { InvalidDefinition } from "../invalid-definition.ts";
+import { illegal } from "../invalid-definition.ts";
 import { DefinitionOptions } from "./definition-options.ts";
 import { type FieldMap, parseFieldMap } from "./field-map-definition.ts";
 import { checkBatchSize, parseModelId } from "./model-options.ts";
@@ -44,14 +44,10 @@ export function parsePrune(options: DefinitionOptions): Prune {
 	const type = readPruneType(options.optionalString("prune_type"));
 	if (type === "none") {
 		if (options.has("prune_ratio"))
-			throw invalid(
+			throw illegal(
 				"prune_ratio field is not supported when prune_type is not provided",
 			);
 		return { type, ratio: 0 };
 	}
 	return checkedPrune(type, options.double("prune_ratio"));
-}
-
-function invalid(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
 }

@@ -1,4 +1,4 @@
-import { InvalidDefinition } from "../invalid-definition.ts";
+import { illegal } from "../invalid-definition.ts";
 import { isObject, type JsonObject } from "../json.ts";
 
 /** A field's model, as far as a mapping needs it. */
@@ -108,8 +108,4 @@ function denseMapping(
 		method: { name: "hnsw", ...method, space_type: spaceType },
 		...others,
 	};
-}
-
-function illegal(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
 }

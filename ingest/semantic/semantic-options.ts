@@ -1,11 +1,11 @@
-import { InvalidDefinition } from "../invalid-definition.ts";
+import { InvalidDefinition, illegal } from "../invalid-definition.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import {
 	type ChunkingOptions,
 	parseAlgorithm,
 } from "../processors/chunking/algorithm-options.ts";
-import type { Prune } from "../processors/prune.ts";
-import { checkedPrune } from "../processors/prune-options.ts";
+import type { Prune, PruneType } from "../processors/prune.ts";
+import { checkedPrune, pruneTypes } from "../processors/prune-options.ts";
 
 /** What a `semantic` field says of itself besides what its text's own type takes. */
 export const semanticParameters: readonly string[] = [
@@ -31,7 +31,6 @@ const rawTypes = [
 ];
 
 const algorithms = ["fixed_token_length", "delimiter", "fixed_char_length"];
-const pruneTypes = ["none", "top_k", "alpha_mass", "max_ratio", "abs_value"];
 
 /** How sparse vectors of `semantic` fields are pruned that do not say how; neural-search's default. */
 const defaultPrune: Prune = { type: "max_ratio", ratio: 0.1 };
@@ -144,18 +143,15 @@ export function pruneOf(
 	return prunedBy(known, ratio);
 }
 
-function prunedBy(type: string, ratio: unknown): Prune {
+function prunedBy(type: PruneType, ratio: unknown): Prune {
 	if (ratio === undefined)
 		throw mapping(
 			"prune_ratio is required when prune_type is defined and not none",
 		);
-	const known = (
-		["top_k", "alpha_mass", "max_ratio", "abs_value"] as const
-	).find((one) => one === type);
-	if (known === undefined || typeof ratio !== "number")
+	if (typeof ratio !== "number")
 		throw mapping("[prune_ratio] must be a number");
 	try {
-		return checkedPrune(known, ratio);
+		return checkedPrune(type, ratio);
 	} catch (error) {
 		if (error instanceof InvalidDefinition) throw mapping(error.message);
 		throw error;
@@ -179,8 +175,4 @@ function notChunking(name: string): InvalidDefinition {
 
 function mapping(reason: string): InvalidDefinition {
 	return new InvalidDefinition("mapper_parsing_exception", reason);
-}
-
-function illegal(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
 }

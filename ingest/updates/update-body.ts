@@ -1,5 +1,5 @@
-import { isUtf8 } from "node:buffer";
 import type { Node } from "jsonc-parser";
+import { utf8Text } from "../body-text.ts";
 import { members, nodeValue, parseObject } from "../json-tree.ts";
 
 /** Everything that the body of an update may hold; OpenSearch refuses what else there is. */
@@ -34,8 +34,8 @@ export class UpdateBody {
 
 	/** Undefined for what is no update: OpenSearch then says what is wrong with it. */
 	static parse(bytes: Buffer): UpdateBody | undefined {
-		if (!isUtf8(bytes)) return undefined;
-		const text = bytes.toString("utf8").replace(/^\ufeff/, "");
+		const text = utf8Text(bytes);
+		if (text === undefined) return undefined;
 		const root = parseObject(text, { allowComments: false });
 		const all = members(root);
 		const found = new Map(all.map(({ name, value }) => [name, value]));

@@ -28,7 +28,10 @@ import { BulkUpdates } from "../services/writes/bulk-updates.ts";
 import { BulkWriter } from "../services/writes/bulk-writer.ts";
 import { DocumentEmbedder } from "../services/writes/document-embedder.ts";
 import { IngestService } from "../services/writes/ingest.ts";
-import { PipelineService } from "../services/writes/pipelines.ts";
+import {
+	type Forgetful,
+	PipelineService,
+} from "../services/writes/pipelines.ts";
 import { Preview } from "../services/writes/preview.ts";
 import { SpaceRecords } from "../services/writes/space-records.ts";
 import { StepResults } from "../services/writes/step-results.ts";
@@ -59,19 +62,19 @@ export function buildInference(foundation: Foundation, parts: Models) {
 	const inference = new InferenceService({ deployments, activity });
 	const embedding = new EmbeddingService(inference, admission);
 	const sparseEncoding = new SparseEncodingService(inference);
+	const cacheMs = settings.SIDECAR_PIPELINE_CACHE_MS;
 	const searchedShards = new SearchedShards({
-		ttlMs: settings.SIDECAR_PIPELINE_CACHE_MS,
+		ttlMs: cacheMs,
 		now,
 	});
 	const searchPipelines = new SearchPipelineService({
 		store: stores.searchPipelines,
-		cacheMs: settings.SIDECAR_PIPELINE_CACHE_MS,
+		cacheMs,
 		now,
 		logger,
 		documentFieldsLimit: () =>
 			clusterSettings.get("plugins.neural_search.reranker_max_document_fields"),
 	});
-	const cacheMs = settings.SIDECAR_PIPELINE_CACHE_MS;
 	const models = new KnownModels({ models: stores.models, cacheMs, now });
 	const fieldTypes = new FieldTypes({
 		store: stores.fieldTypes,
@@ -92,18 +95,19 @@ export function buildInference(foundation: Foundation, parts: Models) {
 		models,
 		logger,
 	});
+	const related: Forgetful[] = [
+		searchPipelines,
+		searchedShards,
+		fieldTypes,
+		spaces,
+		spaceRecords,
+	];
 	const pipelines = new PipelineService({
 		store: stores.pipelines,
-		cacheMs: settings.SIDECAR_PIPELINE_CACHE_MS,
+		cacheMs,
 		now,
 		announce: () => announcePipelines({ registry, peers, logger }),
-		related: [
-			searchPipelines,
-			searchedShards,
-			fieldTypes,
-			spaces,
-			spaceRecords,
-		],
+		related,
 	});
 	const semanticPipelines = new SemanticPipelines(stores.pipelines, pipelines);
 	const semanticParts = {
@@ -114,9 +118,10 @@ export function buildInference(foundation: Foundation, parts: Models) {
 	const semanticFields = new SemanticFields({
 		mappings: stores.semanticMappings,
 		pipelines: semanticPipelines,
-		cacheMs: settings.SIDECAR_PIPELINE_CACHE_MS,
+		cacheMs,
 		now,
 	});
+	related.push(semanticFields);
 	const ingest = new IngestService({
 		pipelines,
 		spaceRecords,

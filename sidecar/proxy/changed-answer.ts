@@ -22,7 +22,18 @@ export interface Wish {
 	plainUrl: string;
 }
 
-const ofForm = new Set(["filter_path", "format", "pretty"]);
+/** Parameters that say in which form an answer is wanted. */
+export const ofForm: ReadonlySet<string> = new Set([
+	"filter_path",
+	"format",
+	"pretty",
+]);
+
+/** What OpenSearch would say of a JSON text. */
+export function madeAnswer(status: number, body: string): ReadAnswer {
+	const contentType = "application/json; charset=UTF-8";
+	return { status, headers: {}, contentType, body };
+}
 
 /**
  * @param url to ask OpenSearch by; without it the client's

@@ -1,52 +1,34 @@
 import { Readable } from "node:stream";
-import type { FastifyReply, FastifyRequest } from "fastify";
-import {
-	type BodyLimit,
-	inflate,
-	isEncoded,
-	tooLarge,
-} from "../http/client-body.ts";
+import type { FastifyRequest } from "fastify";
+import { type BodyLimit, inflate, tooLarge } from "../http/client-body.ts";
 import { CollectedBody } from "../http/collected-body.ts";
 import { ForwardedBody } from "../http/forwarded-body.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Replacement } from "./upstream.ts";
 
-export interface BodyChange {
-	upstream: Upstream;
-	limit: BodyLimit;
-	/** Makes another body of the client's; undefined where it goes on as it was sent. */
-	change(body: Buffer): Promise<Buffer | string | undefined>;
-	/**
-	 * Whether a body past the limit goes on unread, judged by its bytes up to there; without it none does. It is
-	 * not asked about bodies in an encoding.
-	 */
-	passLarge?(prefix: Buffer): boolean;
-	/** Headers that OpenSearch's answer gets besides its own, where the body was changed. */
-	addedHeaders?(): Readonly<Record<string, string>>;
+/** A client's body that was read. */
+export interface ReadBody {
+	/** As it came. */
+	readonly sent: Replacement;
+	/** Inflated; undefined where it was not read to its end, or is not what its encoding says. */
+	readonly body: Buffer | undefined;
 }
 
-/**
- * Reads a client's body whole and sends on what is made of it. What can't be read, or needs no change, goes on byte
- * for byte.
- *
- * @throws SidecarError too_large past the limit, and what `change` and {@link Upstream.forward} throw
- */
-export async function forwardChanged(
+/** {@link readUpTo}, and what it is without its encoding. */
+export async function readInflated(
 	request: FastifyRequest,
-	reply: FastifyReply,
-	{ upstream, limit, change, passLarge, addedHeaders }: BodyChange,
-): Promise<FastifyReply> {
-	const raw = await readUpTo(request, limit, (prefix) =>
-		Boolean(!isEncoded(request) && passLarge?.(prefix)),
-	);
-	const body = Buffer.isBuffer(raw) && (await inflate(request, raw, limit));
-	const changed = body ? await change(body) : undefined;
-	return upstream.forward(
-		request,
-		reply,
-		changed === undefined
-			? { body: raw, asSent: true }
-			: { body: changed, ...(addedHeaders && { addedHeaders }) },
-	);
+	limit: BodyLimit,
+	pass: (prefix: Buffer) => boolean,
+): Promise<ReadBody> {
+	const raw = await readUpTo(request, limit, pass);
+	const body = Buffer.isBuffer(raw)
+		? await inflate(request, raw, limit)
+		: undefined;
+	return { sent: { body: raw, asSent: true }, body };
+}
+
+/** For what is refused where it is past the limit. */
+export function passNone(): boolean {
+	return false;
 }
 
 /**
@@ -55,7 +37,7 @@ export async function forwardChanged(
  *
  * @throws SidecarError too_large past the limit otherwise, too_many_requests past the budget
  */
-export async function readUpTo(
+async function readUpTo(
 	{ raw }: FastifyRequest,
 	limit: BodyLimit,
 	pass: (prefix: Buffer) => boolean,

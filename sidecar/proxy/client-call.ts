@@ -2,10 +2,15 @@ import type { FastifyRequest } from "fastify";
 import type { ClientCall } from "../services/writes/client-call.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** Calls to OpenSearch in the name of whoever sent a request. */
+/**
+ * Calls to OpenSearch in the name of whoever sent a request.
+ *
+ * @param signal whose abortion ends them: OpenSearch then gives up what it was asked
+ */
 export function clientCall(
 	upstream: Upstream,
 	request: FastifyRequest,
+	signal?: AbortSignal,
 ): ClientCall {
 	return ({ method, url, body }) =>
 		upstream.read(request, {
@@ -13,5 +18,6 @@ export function clientCall(
 			url,
 			json: true,
 			...(body !== undefined && { body }),
+			...(signal && { signal }),
 		});
 }

@@ -1,5 +1,5 @@
-import { isUtf8 } from "node:buffer";
 import type { Node } from "jsonc-parser";
+import { utf8Text } from "../../ingest/body-text.ts";
 import {
 	compact,
 	elements,
@@ -9,8 +9,9 @@ import {
 	parseObject,
 } from "../../ingest/json-tree.ts";
 import type { SettingText } from "../../schemas/config.ts";
+import { doubleText } from "../search/java-number.ts";
+import { membersJson } from "../search/raw-json.ts";
 import { isClusterSetting } from "../services/cluster-setting-value.ts";
-import { doubleText } from "../services/java-number.ts";
 import { type ScopeChange, scopes } from "../services/settings-change.ts";
 
 /** The body of `PUT _cluster/settings`, taken apart. */
@@ -32,8 +33,8 @@ export const probe = '{"persistent":{"plugins.ml_commons.*":null}}';
  * that reset are for both.
  */
 export function splitSettings(body: Buffer): SplitSettings | undefined {
-	if (!isUtf8(body)) return undefined;
-	const text = body.toString("utf8").replace(/^\ufeff/, "");
+	const text = utf8Text(body);
+	if (text === undefined) return undefined;
 	const root = parseObject(text, { allowComments: true });
 	if (!root || hasDuplicates(root)) return undefined;
 	const change = { transient: new Map(), persistent: new Map() };
@@ -52,7 +53,7 @@ export function splitSettings(body: Buffer): SplitSettings | undefined {
 			owned ||= own;
 		}
 		if (others.size > 0)
-			rest.push(`${JSON.stringify(scope)}:${objectText(others)}`);
+			rest.push(`${JSON.stringify(scope)}:${membersJson(others)}`);
 	}
 	if (owned)
 		return { change, rest: rest.length > 0 ? `{${rest.join(",")}}` : probe };
@@ -87,11 +88,4 @@ function scalarText(text: string, node: Node): string | undefined {
 	const written = text.slice(node.offset, node.offset + node.length);
 	if (/^-?\d+$/.test(written)) return String(BigInt(written));
 	return doubleText(Number(written));
-}
-
-function objectText(values: ReadonlyMap<string, string>): string {
-	const parts = [...values].map(
-		([name, value]) => `${JSON.stringify(name)}:${value}`,
-	);
-	return `{${parts.join(",")}}`;
 }

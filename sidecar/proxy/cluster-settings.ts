@@ -1,12 +1,17 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { isObject } from "../../ingest/json.ts";
 import { errorEnvelope, SidecarError } from "../errors.ts";
-import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
+import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import { readFlag } from "../http/query-parameters.ts";
 import type { ClusterSettingsService } from "../services/cluster-settings.ts";
 import { settingsOf } from "../services/settings-change.ts";
-import { readWish, sendJson, wishUnlessRefused } from "./changed-answer.ts";
-import { readUpTo } from "./changed-body.ts";
+import {
+	madeAnswer,
+	readWish,
+	sendJson,
+	wishUnlessRefused,
+} from "./changed-answer.ts";
+import { passNone, readInflated } from "./changed-body.ts";
 import { mergeSettings, type Scopes } from "./cluster-settings-answer.ts";
 import { probe, splitSettings } from "./cluster-settings-body.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
@@ -58,12 +63,9 @@ export function clusterSettings(
 		reply: FastifyReply,
 	): Promise<FastifyReply> {
 		if (!isJson(request)) return upstream.forward(request, reply);
-		const raw = await readUpTo(request, bodyLimit, () => false);
-		const body =
-			Buffer.isBuffer(raw) && (await inflate(request, raw, bodyLimit));
+		const { sent, body } = await readInflated(request, bodyLimit, passNone);
 		const split = body ? splitSettings(body) : undefined;
-		if (!body || !split)
-			return upstream.forward(request, reply, { body: raw, asSent: true });
+		if (!body || !split) return upstream.forward(request, reply, sent);
 		const { change, rest = body.toString() } = split;
 		const { plainUrl: url, format, parameters } = readWish(request);
 		const ask = async (asked: string) => {
@@ -89,16 +91,11 @@ export function clusterSettings(
 function refusal(error: unknown): { answer: ReadAnswer; accepted: false } {
 	if (!(error instanceof SidecarError) || error.status >= 500) throw error;
 	const { error: described, status } = errorEnvelope(error);
-	const answer = {
-		status,
-		contentType: "application/json; charset=UTF-8",
-		headers: {},
-		body: JSON.stringify({
-			error: { ...described, ...causeOf(error) },
-			status,
-		}),
+	const body = { error: { ...described, ...causeOf(error) }, status };
+	return {
+		answer: madeAnswer(status, JSON.stringify(body)),
+		accepted: false,
 	};
-	return { answer, accepted: false };
 }
 
 function causeOf({ cause }: Error): object {

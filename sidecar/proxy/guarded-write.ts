@@ -2,13 +2,13 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Failure } from "../../ingest/failure.ts";
 import { unseenReason } from "../../ingest/pipelines/guard-processor.ts";
 import { SidecarError } from "../errors.ts";
-import { type BodyLimit, inflate } from "../http/client-body.ts";
+import type { BodyLimit } from "../http/client-body.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { IngestService } from "../services/writes/ingest.ts";
 import type { PipelineService } from "../services/writes/pipelines.ts";
 import type { WriteRequest } from "../services/writes/write-request.ts";
-import { readUpTo } from "./changed-body.ts";
+import { passNone, readInflated } from "./changed-body.ts";
 import { type HeldAnswer, handOn } from "./exchange.ts";
 import {
 	guardReason,
@@ -65,19 +65,15 @@ export async function sendGuarded(
 	{ request, reply, write, prepare }: GuardedWrite,
 ): Promise<FastifyReply> {
 	const { upstream, ingest, pipelines, callers, limit } = options;
-	const raw = await readUpTo(request, limit, () => false);
-	const body = Buffer.isBuffer(raw)
-		? await inflate(request, raw, limit)
-		: undefined;
-	if (!body)
-		return upstream.forward(request, reply, { body: raw, asSent: true });
+	const { sent, body } = await readInflated(request, limit, passNone);
+	if (!body) return upstream.forward(request, reply, sent);
 	for (let isAgain = false; ; ) {
 		const concerned = await ingest.concerns(write);
 		if (concerned) await callers.identify(request.raw.headers);
 		const prepared = concerned ? await prepare(body) : undefined;
 		const { url, failure, refusal, retry } = prepared ?? {};
 		const held = await upstream.ask(request, reply, {
-			...(prepared ? { body: prepared.body } : { body: raw, asSent: true }),
+			...(prepared ? { body: prepared.body } : sent),
 			...(url !== undefined && { url }),
 			addedHeaders: () => truncatedTextsHeaders(write.truncated.count),
 			holds: (status) =>

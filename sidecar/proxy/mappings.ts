@@ -1,6 +1,6 @@
-import { isUtf8 } from "node:buffer";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
+import { utf8Text } from "../../ingest/body-text.ts";
+import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import type { CallerService } from "../services/callers.ts";
 import type {
 	SemanticIndices,
@@ -13,9 +13,9 @@ import type {
 import type { SemanticPipelines } from "../services/semantic/semantic-pipelines.ts";
 import type { PipelineService } from "../services/writes/pipelines.ts";
 import { sendJson, wishUnlessRefused } from "./changed-answer.ts";
-import { readUpTo } from "./changed-body.ts";
-import { handOn } from "./exchange.ts";
+import { passNone, readInflated } from "./changed-body.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
+import { sendChange } from "./stored-pipelines.ts";
 import type { ReadAnswer, Replacement, Upstream } from "./upstream.ts";
 
 /** What takes care of `semantic` fields. */
@@ -37,9 +37,9 @@ interface IndexRequest {
 	Params: { index: string };
 }
 
-/** A client's body: as it was sent, and as text where it is one. */
-interface ReadBody {
-	sent: Replacement;
+/** A client's body: as it was sent, and as text where it is one that may have to be changed. */
+interface ReadText {
+	sent: Replacement | undefined;
 	text: string | undefined;
 }
 
@@ -47,10 +47,6 @@ interface ReadBody {
 interface WholeChange {
 	change(text: string): Promise<string | undefined>;
 	after?(): Promise<void>;
-}
-
-interface Forwarding extends Pick<WholeChange, "after"> {
-	sent: Replacement | Record<string, never>;
 }
 
 const templates: Readonly<Record<string, TemplateKind>> = {
@@ -115,9 +111,11 @@ export function mappings(options: MappingRoutesOptions): FastifyPluginAsync {
 	): Promise<FastifyReply> {
 		const { sent, text } = await read(request);
 		const body = text === undefined ? undefined : await change(text);
-		return forward(request, reply, {
+		return sendChange(request, reply, {
+			upstream,
+			pipelines,
 			sent: body === undefined ? sent : { body },
-			...(after && { after }),
+			after,
 		});
 	}
 
@@ -130,7 +128,8 @@ export function mappings(options: MappingRoutesOptions): FastifyPluginAsync {
 		const { sent, text } = await read(request);
 		const changes = text === undefined ? undefined : await change(text);
 		const wish = wishUnlessRefused(request);
-		if (!changes || !wish) return forward(request, reply, { sent });
+		const asIs = { upstream, pipelines, sent };
+		if (!changes || !wish) return sendChange(request, reply, asIs);
 		const { plainUrl, format } = wish;
 		let answer: ReadAnswer | undefined;
 		try {
@@ -149,38 +148,13 @@ export function mappings(options: MappingRoutesOptions): FastifyPluginAsync {
 		}
 		return answer
 			? sendJson(reply, answer, { json: answer.body, format })
-			: forward(request, reply, { sent });
+			: sendChange(request, reply, asIs);
 	}
 
-	/** A client hears of a change after all sidecars have forgotten what was before. */
-	async function forward(
-		request: FastifyRequest,
-		reply: FastifyReply,
-		{ sent, after }: Forwarding,
-	): Promise<FastifyReply> {
-		let held: Awaited<ReturnType<Upstream["ask"]>>;
-		try {
-			held = await upstream.ask(request, reply, { ...sent, holds: () => true });
-			if (held && held.status < 300) await after?.();
-		} finally {
-			if (held?.status !== 401 && held?.status !== 403)
-				await pipelines.changed();
-		}
-		return held ? handOn(reply, held) : reply;
-	}
-
-	async function read(
-		request: FastifyRequest,
-	): Promise<ReadBody | { sent: Record<string, never>; text: undefined }> {
-		if (!hasBody(request.raw)) return { sent: {}, text: undefined };
-		const raw = await readUpTo(request, bodyLimit, () => false);
-		const sent: Replacement = { body: raw, asSent: true };
-		const body =
-			Buffer.isBuffer(raw) && (await inflate(request, raw, bodyLimit));
-		const text =
-			body && isUtf8(body)
-				? body.toString("utf8").replace(/^\ufeff/, "")
-				: undefined;
+	async function read(request: FastifyRequest): Promise<ReadText> {
+		if (!hasBody(request.raw)) return { sent: undefined, text: undefined };
+		const { sent, body } = await readInflated(request, bodyLimit, passNone);
+		const text = body && utf8Text(body);
 		const concerned =
 			text?.includes('"semantic"') || (await semantic.pipelines.any());
 		if (text === undefined || !concerned) return { sent, text: undefined };

@@ -1,18 +1,11 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { isEncoded, readBody } from "../http/client-body.ts";
-import type { QueryParameters } from "../http/query-parameters.ts";
+import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import { MultiSearch } from "../search/multi-search.ts";
-import type { SearchRequest } from "../services/search/search-plan.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
-import {
-	type ReadSearch,
-	readSearch,
-	type SearchRouteOptions,
-	termsOf,
-} from "./planned-search.ts";
+import { type SearchRouteOptions, termsOf } from "./planned-search.ts";
 import { sendPlannedSearches } from "./planned-searches.ts";
 import { answerQueries, type QueryRequest } from "./query-route.ts";
+import { eachOf, readSearches, requestsIn } from "./read-searches.ts";
 
 /** `_msearch`: each of its searches is planned, and all their texts are embedded together. */
 export function msearch(options: SearchRouteOptions): FastifyPluginAsync {
@@ -27,15 +20,15 @@ export function msearch(options: SearchRouteOptions): FastifyPluginAsync {
 		reply: FastifyReply,
 	): Promise<FastifyReply> {
 		const { sent, body, address } = await readSearches(request, options);
-		const searches = body && MultiSearch.read(body);
+		const mayBe =
+			body && (search.concerns(body) || (await search.anyPipelines()));
+		const searches = mayBe ? MultiSearch.read(body) : undefined;
 		const asked = requestsIn(
 			searches,
 			request,
 			knownParameters(request.originalUrl),
 		);
-		const concerns = await Promise.all(
-			asked.map((one) => search.isConcernedBy(one)),
-		);
+		const concerns = await eachOf(asked, (one) => search.isConcernedBy(one));
 		if (!searches || !concerns.some(Boolean))
 			return upstream.forward(request, reply, sent);
 		await callers.identify(request.raw.headers);
@@ -50,32 +43,4 @@ export function msearch(options: SearchRouteOptions): FastifyPluginAsync {
 			options,
 		});
 	}
-}
-
-/**
- * Reads several searches. What was sent in an encoding goes on without: its lines are looked at once more on their way.
- *
- * @throws SidecarError bad_request for a body that is not what its encoding says, too_large, too_many_requests
- */
-export async function readSearches(
-	request: FastifyRequest,
-	options: SearchRouteOptions,
-): Promise<ReadSearch> {
-	if (!isEncoded(request)) return readSearch(request, options);
-	const body = await readBody(request, options.bodyLimit);
-	return { sent: { body }, body };
-}
-
-/** Each of several searches, where its header says nothing else with what the URL says. */
-export function requestsIn(
-	searches: MultiSearch | undefined,
-	{ params }: QueryRequest,
-	ofUrl: QueryParameters,
-): SearchRequest[] {
-	return (searches?.searches ?? []).map(({ target, parameters, body }) => ({
-		body,
-		target: target ?? params.index,
-		parameters: new Map([...ofUrl, ...parameters]),
-		answersHits: true,
-	}));
 }

@@ -7,8 +7,8 @@ import type { PipelineService } from "../services/writes/pipelines.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import {
 	answerOriginals,
-	changePipeline,
 	definitionToStore,
+	sendChange,
 } from "./stored-pipelines.ts";
 import type { Replacement, Upstream } from "./upstream.ts";
 
@@ -34,14 +34,14 @@ export function pipelines(options: PipelineRoutesOptions): FastifyPluginAsync {
 	return async (app) => {
 		keepBodiesRaw(app);
 		app.put<PipelineRequest>("/_ingest/pipeline/:id", async (request, reply) =>
-			changePipeline(request, reply, {
+			sendChange(request, reply, {
 				upstream,
 				pipelines,
 				...(await toStore(request)),
 			}),
 		);
 		app.delete("/_ingest/pipeline/:id", (request, reply) =>
-			changePipeline(request, reply, { upstream, pipelines }),
+			sendChange(request, reply, { upstream, pipelines }),
 		);
 		for (const url of ["/_ingest/pipeline", "/_ingest/pipeline/:id"])
 			app.get(url, (request, reply) =>

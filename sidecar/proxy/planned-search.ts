@@ -1,25 +1,20 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import {
-	type BodyLimit,
-	hasBody,
-	inflate,
-	isEncoded,
-} from "../http/client-body.ts";
+import { type BodyLimit, hasBody, isEncoded } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import { withParameters } from "../http/query-parameters.ts";
-import { searchHeaders } from "../http/search-headers.ts";
 import { changedAnswer } from "../search/answers/search-answer.ts";
+import { mayConcern } from "../search/search-signs.ts";
 import type { CallerService } from "../services/callers.ts";
 import type {
-	PlannedSearch,
 	SearchPlan,
 	SearchTerms,
 } from "../services/search/search-plan.ts";
 import type { SearchService } from "../services/search/search-service.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
 import { readWish, sendJson } from "./changed-answer.ts";
-import { readUpTo } from "./changed-body.ts";
+import { readInflated } from "./changed-body.ts";
 import { clientCall } from "./client-call.ts";
+import { headersOf } from "./search-notes.ts";
 import { type BodyAddress, bodyInUrl } from "./source-parameter.ts";
 import type { Replacement, Upstream } from "./upstream.ts";
 
@@ -49,17 +44,14 @@ export interface ReadSearch {
  */
 export async function readSearch(
 	request: FastifyRequest,
-	{ search, bodyLimit }: SearchRouteOptions,
+	{ bodyLimit }: SearchRouteOptions,
 ): Promise<ReadSearch> {
 	if (!hasBody(request.raw)) return { sent: undefined, ...bodyInUrl(request) };
-	const raw = await readUpTo(
+	return readInflated(
 		request,
 		bodyLimit,
-		(prefix) => !isEncoded(request) && !search.concerns(prefix),
+		(prefix) => !isEncoded(request) && !mayConcern(prefix),
 	);
-	const sent = { body: raw, asSent: true };
-	const body = Buffer.isBuffer(raw) && (await inflate(request, raw, bodyLimit));
-	return { sent, body: body || undefined };
 }
 
 /** On what terms a client's searches are planned. */
@@ -68,10 +60,11 @@ export function termsOf(
 	reply: FastifyReply,
 	upstream: Upstream,
 ): SearchTerms {
+	const signal = clientSignal(reply);
 	return {
-		signal: clientSignal(reply),
+		signal,
 		truncated: new TruncatedTexts(),
-		call: clientCall(upstream, request),
+		call: clientCall(upstream, request, signal),
 	};
 }
 
@@ -93,16 +86,19 @@ export async function sendPlanned(
 	const { plan, terms, options, address } = planned;
 	const { upstream } = options;
 	const addedHeaders = () => headersOf(plan, terms, options);
-	const { url = request.originalUrl } = address ?? {};
-	const sentUrl = withParameters(
-		url,
-		(name) => !plan.spentParameters.has(name),
-	);
+	const { spentParameters } = plan;
+	const sentUrl =
+		spentParameters.size === 0
+			? address?.url
+			: withParameters(
+					address?.url ?? request.originalUrl,
+					(name) => !spentParameters.has(name),
+				);
 	if (plan.answerSteps.length === 0)
 		return upstream.forward(request, reply, {
 			body: plan.body,
 			...address,
-			url: sentUrl,
+			...(sentUrl !== undefined && { url: sentUrl }),
 			addedHeaders,
 		});
 	const { plainUrl, format } = readWish(request, sentUrl);
@@ -110,32 +106,9 @@ export async function sendPlanned(
 		url: plainUrl,
 		body: plan.body,
 		json: true,
+		signal: terms.signal,
 	});
 	const json = await changedAnswer(answer.body, plan.answerSteps);
 	reply.headers(addedHeaders());
 	return sendJson(reply, answer, { json, format });
-}
-
-/** What is said of a search beside its answer. */
-export function headersOf(
-	{ embedMs, warnings }: Pick<SearchPlan, "embedMs" | "warnings">,
-	{ truncated }: SearchTerms,
-	{ tellsEmbedMs }: SearchRouteOptions,
-): Record<string, string> {
-	return searchHeaders({
-		embedMs: tellsEmbedMs && embedMs > 0 ? embedMs : undefined,
-		truncatedTexts: truncated.count,
-		warnings,
-	});
-}
-
-/** What is said beside the answer to several searches. */
-export function notesOf(
-	planned: readonly PlannedSearch[],
-): Pick<SearchPlan, "embedMs" | "warnings"> {
-	const plans = planned.flatMap(({ plan }) => plan ?? []);
-	return {
-		embedMs: Math.max(0, ...plans.map(({ embedMs }) => embedMs)),
-		warnings: [...new Set(plans.flatMap(({ warnings }) => warnings))],
-	};
 }

@@ -11,12 +11,9 @@ import type {
 	SearchPlan,
 	SearchTerms,
 } from "../services/search/search-plan.ts";
-import { readWish, sendJson } from "./changed-answer.ts";
-import {
-	headersOf,
-	notesOf,
-	type SearchRouteOptions,
-} from "./planned-search.ts";
+import { madeAnswer, readWish, sendJson } from "./changed-answer.ts";
+import type { SearchRouteOptions } from "./planned-search.ts";
+import { headersOf, notesOf } from "./search-notes.ts";
 import type { BodyAddress } from "./source-parameter.ts";
 import type { Replacement } from "./upstream.ts";
 
@@ -33,8 +30,6 @@ export interface PlannedSearches {
 	terms: SearchTerms;
 	options: SearchRouteOptions;
 }
-
-const jsonType = "application/json; charset=UTF-8";
 
 /**
  * Sends several searches on and their answers back. Where all can be run, the answer streams through; those that
@@ -70,7 +65,12 @@ export async function sendPlannedSearches(
 	const answer =
 		body.length === 0
 			? nothingSent
-			: await upstream.read(request, { url: plainUrl, body, json: true });
+			: await upstream.read(request, {
+					url: plainUrl,
+					body,
+					json: true,
+					signal: terms.signal,
+				});
 	const json =
 		answer.status === 200
 			? await splicedAnswer(answer.body, {
@@ -84,12 +84,7 @@ export async function sendPlannedSearches(
 }
 
 /** What OpenSearch would answer to no search, if it took that. */
-const nothingSent = {
-	status: 200,
-	headers: {},
-	contentType: jsonType,
-	body: '{"took":0,"responses":[]}',
-};
+const nothingSent = madeAnswer(200, '{"took":0,"responses":[]}');
 
 function changesOf({
 	planned,

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from "fastify";
-import type { QueryParameters } from "../http/query-parameters.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { SearchRouteOptions } from "./planned-search.ts";
 import { answerQueries } from "./query-route.ts";
+import { byScroll } from "./scrolled-query.ts";
 import { sendQuery } from "./sent-query.ts";
 
 /** The index is a parameter. */
@@ -49,13 +49,4 @@ export function queries(options: SearchRouteOptions): FastifyPluginAsync {
 				});
 			});
 	};
-}
-
-/** The search of what works on all the documents that it finds: OpenSearch scrolls through them. */
-export function byScroll(target: string | undefined, url: string) {
-	const parameters: QueryParameters = new Map([
-		...knownParameters(url),
-		["scroll", ""],
-	]);
-	return { target, parameters, answersHits: false };
 }

@@ -2,14 +2,10 @@ import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import { RankEvaluation } from "../search/rank-evaluation.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
-import {
-	headersOf,
-	notesOf,
-	readSearch,
-	type SearchRouteOptions,
-} from "./planned-search.ts";
+import { readSearch, type SearchRouteOptions } from "./planned-search.ts";
 import { answerQueries, type QueryRequest } from "./query-route.ts";
 import { renderedSearches } from "./rendered-searches.ts";
+import { headersOf, notesOf } from "./search-notes.ts";
 
 /** `_rank_eval`: its searches, and those that its templates make, are planned as any others. */
 export function rankEval(options: SearchRouteOptions): FastifyPluginAsync {

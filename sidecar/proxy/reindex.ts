@@ -1,16 +1,16 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { BodyLimit } from "../http/client-body.ts";
-import { parsedValue } from "../search/raw-json.ts";
+import {
+	membersJson,
+	parsedValue,
+	type RawMembers,
+} from "../search/raw-json.ts";
 import {
 	readDestination,
 	readReindex,
 	refuseRemote,
 } from "../services/by-scroll/reindex-plan.ts";
-import {
-	objectIn,
-	type RawObject,
-	toJson,
-} from "../services/by-scroll/scroll-plan.ts";
+import { objectIn } from "../services/by-scroll/scroll-plan.ts";
 import type { ScrollService } from "../services/by-scroll/scroll-service.ts";
 import type { CallerService } from "../services/callers.ts";
 import type { PipelineService } from "../services/writes/pipelines.ts";
@@ -20,8 +20,8 @@ import {
 	sendPlanned,
 	termsOf,
 } from "./planned-search.ts";
-import { byScroll } from "./queries.ts";
 import { readScrollBody, runScroll } from "./scroll-requests.ts";
+import { byScroll } from "./scrolled-query.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface ScrollRouteOptions {
@@ -77,7 +77,7 @@ export function reindex(options: ScrollRouteOptions): FastifyPluginAsync {
 async function sendSource(
 	request: FastifyRequest,
 	reply: FastifyReply,
-	{ members, options }: { members: RawObject; options: SearchRouteOptions },
+	{ members, options }: { members: RawMembers; options: SearchRouteOptions },
 ): Promise<FastifyReply | undefined> {
 	const { upstream, search, callers } = options;
 	const source = members.get("source") ?? "";
@@ -93,7 +93,7 @@ async function sendSource(
 	if (!plan) return undefined;
 	const sent = new Map([...members, ["source", plan.body] as const]);
 	return sendPlanned(request, reply, {
-		plan: { ...plan, body: toJson(sent) },
+		plan: { ...plan, body: membersJson(sent) },
 		terms,
 		options,
 	});

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsync } from "fastify";
-import { parseObject } from "../../ingest/json-tree.ts";
+import { bodyText } from "../../ingest/body-text.ts";
+import { compact, isTooDeep, parseLeading } from "../../ingest/json-tree.ts";
 import { SidecarError } from "../errors.ts";
+import { SearchAccess } from "../services/search/search-access.ts";
 import type { SearchPlan } from "../services/search/search-plan.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
@@ -34,29 +36,41 @@ export function rewrite(options: SearchRouteOptions): FastifyPluginAsync {
 							"bad_request",
 							"the body of a search is required",
 						);
-					const text = body.toString("utf8");
-					if (!parseObject(text, { allowComments: false }))
-						throw new SidecarError(
-							"bad_json",
-							"the body of a search has to be a JSON object",
-						);
+					const sent = plainJson(bodyText(body));
 					const terms = termsOf(request, reply, upstream);
+					const { index } = request.params;
+					const refusal = await new SearchAccess(terms.call).refusal(index);
+					if (refusal) throw refusal;
 					const plan = await search.plan(
 						{
 							body,
-							target: request.params.index,
+							target: index,
 							parameters: knownParameters(request.originalUrl),
 							answersHits: true,
 						},
 						terms,
 					);
 					reply.type("application/json");
-					return plan ? rewritten(plan) : `{"rewritten":false,"body":${text}}`;
+					return plan ? rewritten(plan) : `{"rewritten":false,"body":${sent}}`;
 				},
 			});
 	};
 }
 
 function rewritten({ body, queries, embedMs, tookMs }: SearchPlan): string {
-	return `{"rewritten":true,"body":${body},"queries":${JSON.stringify(queries)},"embed_ms":${embedMs},"took_ms":${tookMs}}`;
+	return `{"rewritten":true,"body":${plainJson(body)},"queries":${JSON.stringify(queries)},"embed_ms":${embedMs},"took_ms":${tookMs}}`;
+}
+
+/**
+ * A body without what OpenSearch passes over in it: comments, and what stands behind the object.
+ *
+ * @throws SidecarError bad_json
+ */
+function plainJson(text: string): string {
+	const root = parseLeading(text);
+	if (root?.type === "object" && !isTooDeep(root)) return compact(text, root);
+	throw new SidecarError(
+		"bad_json",
+		"the body of a search has to be a JSON object",
+	);
 }

@@ -2,11 +2,11 @@ import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { isObject } from "../../ingest/json.ts";
 import { RefusedCall } from "../errors.ts";
-import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
+import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import { type QueryParameters, readFlag } from "../http/query-parameters.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
+import type { RawMembers } from "../search/raw-json.ts";
 import {
-	type RawObject,
 	readBody,
 	rehearsal,
 	type ScrollPlan,
@@ -14,15 +14,15 @@ import {
 import type { ScrollService } from "../services/by-scroll/scroll-service.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
 import type { CallAnswer } from "../services/writes/client-call.ts";
-import { readWish, sendJson } from "./changed-answer.ts";
-import { readUpTo } from "./changed-body.ts";
+import { madeAnswer, ofForm, readWish, sendJson } from "./changed-answer.ts";
+import { readInflated } from "./changed-body.ts";
 import { clientCall } from "./client-call.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** A client's body, as a reindex or an update by query has it. */
 export interface ScrollBody {
 	/** Undefined for what is no JSON object, or too large to be one that is run here. */
-	members: RawObject | undefined;
+	members: RawMembers | undefined;
 	/** Sends the request on as it came. */
 	forward(): Promise<FastifyReply>;
 }
@@ -38,12 +38,10 @@ export async function readScrollBody(
 			members: new Map(),
 			forward: () => upstream.forward(request, reply),
 		};
-	const raw = await readUpTo(request, bodyLimit, () => true);
-	const body = Buffer.isBuffer(raw) && (await inflate(request, raw, bodyLimit));
+	const { sent, body } = await readInflated(request, bodyLimit, () => true);
 	return {
 		members: body ? readBody(body.toString("utf8")) : undefined,
-		forward: () =>
-			upstream.forward(request, reply, { body: raw, asSent: true }),
+		forward: () => upstream.forward(request, reply, sent),
 	};
 }
 
@@ -53,11 +51,9 @@ export interface ScrollExchange {
 	upstream: Upstream;
 	service: ScrollService;
 	action: "reindex" | "update";
-	body: RawObject;
+	body: RawMembers;
 	readPlan(parameters: QueryParameters): ScrollPlan;
 }
-
-const jsonType = "application/json; charset=UTF-8";
 
 /**
  * Has OpenSearch look at a request, and carries it out if that accepts it. The client may go away meanwhile: the work goes
@@ -87,9 +83,8 @@ export async function runScroll(
 		truncated,
 	};
 	const send = ({ status, body: json }: CallAnswer) => {
-		const headers = truncatedTextsHeaders(truncated.count);
-		const answer = { status, headers, contentType: jsonType, body: json };
-		return sendJson(reply, answer, { json, format });
+		reply.headers(truncatedTextsHeaders(truncated.count));
+		return sendJson(reply, madeAnswer(status, json), { json, format });
 	};
 	if (!waits) {
 		const task = await service.start(order);
@@ -103,19 +98,14 @@ export async function runScroll(
 	}
 }
 
-const ofForm: ReadonlySet<string> = new Set([
-	"filter_path",
-	"format",
-	"human",
-	"pretty",
-]);
-
 function urlOf(
 	{ originalUrl }: FastifyRequest,
 	parameters: QueryParameters,
 ): string {
 	const [path = ""] = originalUrl.split("?", 1);
-	const kept = [...parameters].filter(([name]) => !ofForm.has(name));
+	const kept = [...parameters].filter(
+		([name]) => !ofForm.has(name) && name !== "human",
+	);
 	const query = new URLSearchParams(kept).toString();
 	return query === "" ? path : `${path}?${query}`;
 }

@@ -9,7 +9,7 @@ import {
 	taskAnswer,
 } from "../services/by-scroll/shown-task.ts";
 import { parseTime } from "../services/time-value.ts";
-import { readWish, sendJson, type Wish } from "./changed-answer.ts";
+import { madeAnswer, readWish, sendJson, type Wish } from "./changed-answer.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -21,8 +21,6 @@ export interface ScrollTaskRoutesOptions {
 interface TaskRequest {
 	Params: { task_id: string };
 }
-
-const jsonType = "application/json; charset=UTF-8";
 
 /** The task APIs, where they are about a task of a sidecar's; all other tasks are OpenSearch's own. */
 export function scrollTasks(
@@ -99,8 +97,7 @@ export function scrollTasks(
 		if (theirs.status !== 200 && theirs.status !== 404)
 			return sendJson(reply, theirs, { json: theirs.body, format });
 		const json = await make(wish);
-		const own = { status: 200, headers: {}, contentType: jsonType, body: json };
-		return sendJson(reply, own, { json, format });
+		return sendJson(reply, madeAnswer(200, json), { json, format });
 	}
 
 	/** A task once it has ended. @throws SidecarError timeout */

@@ -5,8 +5,8 @@ import type { PipelineService } from "../services/writes/pipelines.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import {
 	answerOriginals,
-	changePipeline,
 	definitionToStore,
+	sendChange,
 } from "./stored-pipelines.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -34,10 +34,10 @@ export function searchPipelines(
 			const sent = await definitionToStore(request, bodyLimit, (text) =>
 				searchPipelines.storedForm(text),
 			);
-			return changePipeline(request, reply, { upstream, pipelines, sent });
+			return sendChange(request, reply, { upstream, pipelines, sent });
 		});
 		app.delete("/_search/pipeline/:id", (request, reply) =>
-			changePipeline(request, reply, { upstream, pipelines }),
+			sendChange(request, reply, { upstream, pipelines }),
 		);
 		for (const url of ["/_search/pipeline", "/_search/pipeline/:id"])
 			app.get(url, (request, reply) =>

@@ -5,7 +5,6 @@ import { SearchTemplate } from "../search/search-template.ts";
 import type { SearchRequest } from "../services/search/search-plan.ts";
 import type { SearchService } from "../services/search/search-service.ts";
 import { knownParameters } from "./client-timeout.ts";
-import { readSearches, requestsIn } from "./msearch.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import {
 	readSearch,
@@ -14,6 +13,7 @@ import {
 } from "./planned-search.ts";
 import { sendPlannedSearches } from "./planned-searches.ts";
 import { answerQueries, type QueryRequest } from "./query-route.ts";
+import { eachOf, readSearches, requestsIn } from "./read-searches.ts";
 import { renderedSearches } from "./rendered-searches.ts";
 
 const noQuery = Buffer.from("{}");
@@ -49,8 +49,9 @@ export function searchTemplate(
 		reply: FastifyReply,
 	): Promise<FastifyReply> {
 		const { sent, body, address } = await readSearch(request, options);
+		if (!body) return upstream.forward(request, reply, sent);
 		const asked = {
-			body: body ?? noQuery,
+			body,
 			target: request.params.index,
 			parameters: parametersOf(request.originalUrl),
 			answersHits: true,
@@ -94,8 +95,8 @@ export function searchTemplates(
 			request,
 			parametersOf(request.originalUrl),
 		);
-		const templates = await Promise.all(
-			asked.map((one) => concernedTemplate(one, search)),
+		const templates = await eachOf(asked, (one) =>
+			concernedTemplate(one, search),
 		);
 		if (!searches || !templates.some(Boolean))
 			return upstream.forward(request, reply, sent);

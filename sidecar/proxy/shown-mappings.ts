@@ -3,10 +3,9 @@ import {
 	showSemantic,
 	showSemanticFields,
 } from "../../ingest/semantic/shown-text.ts";
-import { hasBody } from "../http/client-body.ts";
-import { sendJson, wishUnlessRefused } from "./changed-answer.ts";
 import type { SemanticParts } from "./mappings.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
+import { answerOriginals } from "./stored-pipelines.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface ShownMappingsOptions {
@@ -46,13 +45,13 @@ export function shownMappings(
 			app.get<{ Params: { index?: string } }>(url, (request, reply) =>
 				isOther(request.params.index)
 					? upstream.forward(request, reply)
-					: show(request, reply, async (text) =>
+					: show(request, reply, (text) =>
 							showSemantic(text, { withDefaults: true }),
 						),
 			);
 		for (const url of ofTemplates)
 			app.get(url, (request, reply) =>
-				show(request, reply, async (text) =>
+				show(request, reply, (text) =>
 					showSemantic(text, { withDefaults: false }),
 				),
 			);
@@ -62,7 +61,7 @@ export function shownMappings(
 					method,
 					url: `/_index_template${url}`,
 					handler: (request, reply) =>
-						show(request, reply, async (text) =>
+						show(request, reply, (text) =>
 							showSemantic(text, { withDefaults: true }),
 						),
 				});
@@ -77,22 +76,14 @@ export function shownMappings(
 			);
 	};
 
-	/** @param change makes of OpenSearch's answer what a client is to see */
-	async function show(
+	/** @param originals makes of OpenSearch's answer what a client is to see */
+	function show(
 		request: FastifyRequest,
 		reply: FastifyReply,
-		change: (text: string) => Promise<string>,
+		originals: (text: string) => string | Promise<string>,
 	): Promise<FastifyReply> {
-		const wish = hasBody(request.raw) ? undefined : wishUnlessRefused(request);
-		if (!wish || !(await semantic.pipelines.any()))
-			return upstream.forward(request, reply);
-		const { plainUrl: url, format } = wish;
-		const answer = await upstream.read(request, { url, json: true });
-		const json = answer.status < 300 ? await change(answer.body) : answer.body;
-		// Asked again, it comes as it is: an error, or nothing of the sidecar's.
-		return json === answer.body
-			? upstream.forward(request, reply)
-			: sendJson(reply, answer, { json, format });
+		const anyStored = () => semantic.pipelines.any();
+		return answerOriginals(request, reply, { upstream, anyStored, originals });
 	}
 }
 

@@ -1,6 +1,6 @@
-import { isUtf8 } from "node:buffer";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
+import { utf8Text } from "../../ingest/body-text.ts";
+import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import { clientSignal } from "../http/client-signal.ts";
 import { readFlag } from "../http/query-parameters.ts";
 import { truncatedTextsHeaders } from "../http/truncated-texts.ts";
@@ -9,7 +9,7 @@ import { TruncatedTexts } from "../services/truncated-texts.ts";
 import type { SimulationService } from "../services/writes/simulation.ts";
 import type { WriteRequest } from "../services/writes/write-request.ts";
 import { readWish, sendJson } from "./changed-answer.ts";
-import { readUpTo } from "./changed-body.ts";
+import { passNone, readInflated } from "./changed-body.ts";
 import { clientCall } from "./client-call.ts";
 import { clientTimeoutMs } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
@@ -50,18 +50,13 @@ export function simulate(options: SimulateOptions): FastifyPluginAsync {
 		reply: FastifyReply,
 	): Promise<FastifyReply> {
 		if (!hasBody(request.raw)) return upstream.forward(request, reply);
-		const raw = await readUpTo(request, bodyLimit, () => false);
-		const body =
-			Buffer.isBuffer(raw) && (await inflate(request, raw, bodyLimit));
+		const { sent, body } = await readInflated(request, bodyLimit, passNone);
+		const text = body && utf8Text(body);
 		const plan =
-			body && isUtf8(body)
-				? await simulation.plan(
-						request.params.id,
-						body.toString("utf8").replace(/^\ufeff/, ""),
-					)
-				: undefined;
-		if (!plan)
-			return upstream.forward(request, reply, { body: raw, asSent: true });
+			text === undefined
+				? undefined
+				: await simulation.plan(request.params.id, text);
+		if (!plan) return upstream.forward(request, reply, sent);
 		const { plainUrl: url, format, parameters } = readWish(request);
 		await callers.identify(request.raw.headers);
 		// The processors before an embedding are tried with the sidecar's own rights: not for who may not simulate at all.

@@ -1,9 +1,9 @@
-import { isUtf8 } from "node:buffer";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type BodyLimit, hasBody, inflate } from "../http/client-body.ts";
+import { utf8Text } from "../../ingest/body-text.ts";
+import { type BodyLimit, hasBody } from "../http/client-body.ts";
 import type { PipelineService } from "../services/writes/pipelines.ts";
 import { sendJson, wishUnlessRefused } from "./changed-answer.ts";
-import { readUpTo } from "./changed-body.ts";
+import { passNone, readInflated } from "./changed-body.ts";
 import { handOn } from "./exchange.ts";
 import type { Replacement, Upstream } from "./upstream.ts";
 
@@ -22,31 +22,32 @@ export async function definitionToStore(
 	limit: BodyLimit,
 	storedForm: (text: string) => string | undefined,
 ): Promise<Replacement> {
-	const raw = await readUpTo(request, limit, () => false);
-	const body = Buffer.isBuffer(raw) && (await inflate(request, raw, limit));
-	const stored =
-		body && isUtf8(body)
-			? storedForm(body.toString("utf8").replace(/^\ufeff/, ""))
-			: undefined;
-	return stored === undefined ? { body: raw, asSent: true } : { body: stored };
+	const { sent, body } = await readInflated(request, limit, passNone);
+	const text = body && utf8Text(body);
+	const stored = text === undefined ? undefined : storedForm(text);
+	return stored === undefined ? sent : { body: stored };
 }
 
-export interface PipelineChange {
+/** A request that changes pipelines, or what goes through some. */
+export interface SentChange {
 	upstream: Upstream;
 	pipelines: PipelineService;
-	/** What is sent instead of the client's body. */
-	sent?: Replacement;
+	/** What is sent; without it, the request as it is. */
+	sent?: Replacement | undefined;
+	/** What follows its success. */
+	after?: (() => Promise<void>) | undefined;
 }
 
-/** A client hears that a pipeline is another one after all sidecars have forgotten what it was before. */
-export async function changePipeline(
+/** A client hears of a change after all sidecars have forgotten what was before. */
+export async function sendChange(
 	request: FastifyRequest,
 	reply: FastifyReply,
-	{ upstream, pipelines, sent }: PipelineChange,
+	{ upstream, pipelines, sent, after }: SentChange,
 ): Promise<FastifyReply> {
 	let held: Awaited<ReturnType<Upstream["ask"]>>;
 	try {
 		held = await upstream.ask(request, reply, { ...sent, holds: () => true });
+		if (held && held.status < 300) await after?.();
 	} finally {
 		if (held?.status !== 401 && held?.status !== 403) await pipelines.changed();
 	}
@@ -58,7 +59,7 @@ export interface Originals {
 	/** Whether the cluster stores any pipeline in another form. */
 	anyStored(): Promise<boolean>;
 	/** OpenSearch's answer as it would be had it stored what clients wrote. */
-	originals(answer: string): string;
+	originals(answer: string): string | Promise<string>;
 }
 
 export async function answerOriginals(
@@ -70,8 +71,8 @@ export async function answerOriginals(
 	if (!wish || !(await anyStored())) return upstream.forward(request, reply);
 	const { plainUrl: url, format } = wish;
 	const answer = await upstream.read(request, { url, json: true });
-	const json = originals(answer.body);
-	// Asked again, it comes as it is: an error, or pipelines that are stored as they were written.
+	const json = answer.status < 300 ? await originals(answer.body) : answer.body;
+	// Asked again, it comes as it is: an error, or what is stored as it was written.
 	return json === answer.body
 		? upstream.forward(request, reply)
 		: sendJson(reply, answer, { json, format });

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from "fastify";
 import { readUpdate } from "../services/by-scroll/update-plan.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
-import { byScroll } from "./queries.ts";
 import type { ScrollRouteOptions } from "./reindex.ts";
 import { readScrollBody, runScroll } from "./scroll-requests.ts";
+import { byScroll } from "./scrolled-query.ts";
 import { sendQuery } from "./sent-query.ts";
 
 interface UpdateRequest {

@@ -69,6 +69,8 @@ export interface Inquiry {
 	body?: string | Buffer | Readable;
 	/** Whether the answer is to be JSON, whatever the client accepts; the URL must not ask for anything else. */
 	json?: boolean;
+	/** Whose abortion ends the call. */
+	signal?: AbortSignal;
 }
 
 /** An answer that was read whole. */
@@ -179,11 +181,11 @@ export class Upstream {
 	 * for a route that has to change it.
 	 *
 	 * @throws SidecarError `upstream_unavailable`, `upstream_broken` or `upstream_timeout`; `upstream_broken` too for an
-	 * answer past the limit
+	 * answer past the limit; the reason of a signal that is aborted
 	 */
 	async read(
 		request: FastifyRequest,
-		{ method, url, body, json = false }: Inquiry = {},
+		{ method, url, body, json = false, signal }: Inquiry = {},
 	): Promise<ReadAnswer> {
 		const { connectTimeoutMs, silenceTimeoutMs } = this.#options;
 		try {
@@ -196,6 +198,7 @@ export class Upstream {
 					json,
 				}),
 				body: body ?? null,
+				signal: signal ?? null,
 				// The answer is read whole, so its parser need not be paused before it is: see `Connection`.
 				highWaterMark: Number.MAX_SAFE_INTEGER,
 				headersTimeout: silenceTimeoutMs,
@@ -209,6 +212,7 @@ export class Upstream {
 				body: await this.#text(answer.body),
 			};
 		} catch (error) {
+			signal?.throwIfAborted();
 			if (error instanceof SidecarError) throw error;
 			if (isTimeout(error)) throw silentUpstream(silenceTimeoutMs);
 			throw upstreamFailure(error, { sent: true, connectTimeoutMs });

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { SidecarError } from "../errors.ts";
 import { readFlag } from "../http/query-parameters.ts";
-import { readWish, sendJson } from "./changed-answer.ts";
+import { madeAnswer, readWish, sendJson } from "./changed-answer.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import type { SearchRouteOptions } from "./planned-search.ts";
@@ -51,17 +51,6 @@ function answerInvalid(
 		valid: false,
 		explanations: [{ valid: false, error: message }],
 	};
-	return sendJson(
-		reply,
-		{
-			status: 200,
-			headers: {},
-			contentType: "application/json; charset=UTF-8",
-			body: "",
-		},
-		{
-			json: JSON.stringify(code === "bad_query" ? unparsed : unprepared),
-			format,
-		},
-	);
+	const json = JSON.stringify(code === "bad_query" ? unparsed : unprepared);
+	return sendJson(reply, madeAnswer(200, json), { json, format });
 }

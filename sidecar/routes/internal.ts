@@ -78,7 +78,9 @@ export function internalRoutes(
 				);
 		});
 
-		app.get("/_sidecar/internal/node", () => ({ node_id: registry.id }));
+		app.get("/_sidecar/internal/node", () => ({
+			node_id: registry.claimed,
+		}));
 
 		app.post("/_sidecar/internal/settings", async () => {
 			await settings.refresh();

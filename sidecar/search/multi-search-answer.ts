@@ -1,4 +1,4 @@
-import { rawElements, rawMembers } from "./raw-json.ts";
+import { membersJson, rawElements, rawMembers } from "./raw-json.ts";
 
 /** What becomes of the answers to the searches that were sent, by their places among those. */
 export interface AnswerSplice {
@@ -27,8 +27,5 @@ export async function splicedAnswer(
 		responses.push(added.has(place) ? own : await change(own, place));
 	}
 	members.set("responses", `[${responses.join(",")}]`);
-	const pairs = [...members].map(
-		([name, value]) => `${JSON.stringify(name)}:${value}`,
-	);
-	return `{${pairs.join(",")}}`;
+	return membersJson(members);
 }

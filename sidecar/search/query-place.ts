@@ -19,12 +19,11 @@ export class QueryPlace {
 		this.#around = around;
 	}
 
-	/** The types of the queries around it, outermost first. */
-	get within(): readonly string[] {
-		const types: string[] = [];
-		for (let query = this.#around; query; query = query.place.#around)
-			types.push(query.type);
-		return types.reverse();
+	/** Whether one of the queries around it is of one of these types. */
+	isWithin(types: ReadonlySet<string>): boolean {
+		let query = this.#around;
+		while (query && !types.has(query.type)) query = query.place.#around;
+		return query !== undefined;
 	}
 
 	/** Whether it is the search's query itself, and not a part of another one. */

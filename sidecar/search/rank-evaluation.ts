@@ -3,6 +3,7 @@ import { bodyText } from "../../ingest/body-text.ts";
 import {
 	compact,
 	elements,
+	isTooDeep,
 	listRenderer,
 	member,
 	members,
@@ -27,11 +28,12 @@ export class RankEvaluation {
 		this.#root = root;
 	}
 
-	/** Undefined for what is no JSON object: OpenSearch says what is wrong with it. */
+	/** Undefined for what is no JSON object, or too deep a one: OpenSearch says what is wrong with it. */
 	static read(body: Buffer): RankEvaluation | undefined {
 		const text = bodyText(body);
 		const root = parseLeading(text);
-		return root?.type === "object" ? new RankEvaluation(text, root) : undefined;
+		if (root?.type !== "object" || isTooDeep(root)) return undefined;
+		return new RankEvaluation(text, root);
 	}
 
 	get searches(): readonly RatedSearch[] {

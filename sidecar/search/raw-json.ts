@@ -5,14 +5,25 @@ const afterString = /["\\]/g;
 const afterLiteral = /[,\]}\s]/g;
 const notSpace = /\S/g;
 
+/** Members of a JSON object by name, each as it stands in a text. */
+export type RawMembers = Map<string, string>;
+
+/** The JSON object of some members. */
+export function membersJson(members: ReadonlyMap<string, string>): string {
+	const parts = [...members].map(
+		([name, value]) => `${JSON.stringify(name)}:${value}`,
+	);
+	return `{${parts.join(",")}}`;
+}
+
 /**
  * The members of the JSON object that a text of OpenSearch's is, each value as it stands there: numbers keep their digits,
  * objects the order of their keys. Nothing below a member is parsed: a page of documents with vectors has millions of values.
  *
  * @throws SidecarError upstream_broken for what is no object
  */
-export function rawMembers(text: string): Map<string, string> {
-	const members = new Map<string, string>();
+export function rawMembers(text: string): RawMembers {
+	const members: RawMembers = new Map();
 	let at = expect(text, find(notSpace, text, 0), "{") + 1;
 	for (;;) {
 		at = find(notSpace, text, at);

@@ -1,7 +1,8 @@
 import type { Node } from "jsonc-parser";
-import { bodyText, isWide } from "../../ingest/body-text.ts";
+import { bodyText } from "../../ingest/body-text.ts";
 import {
 	elements,
+	isTooDeep,
 	listRenderer,
 	member,
 	members,
@@ -36,27 +37,32 @@ export class SearchBody {
 	readonly #text: string;
 	readonly #root: Node;
 
-	private constructor(text: string, root: Node) {
+	private constructor(
+		text: string,
+		root: Node,
+		queries: readonly PlacedQuery[],
+	) {
 		this.#text = text;
 		this.#root = root;
-		const queries = [...queriesOfSearch(root)];
 		this.textQueries = queries.flatMap((query) => readTextQuery(query) ?? []);
 		this.hybrids = queries.filter(({ clause }) => clause.name === "hybrid");
 	}
 
 	/**
-	 * Undefined for what is no JSON object: OpenSearch then says what is wrong with it.
+	 * Undefined for what is no JSON object, or too deep a one: OpenSearch then says what is wrong with it.
 	 *
 	 * @throws SidecarError for a query of the sidecar's that is not valid
 	 */
 	static parse(body: Buffer): SearchBody | undefined {
 		const sent = bodyText(body);
 		const root = parseLeading(sent);
-		if (root?.type !== "object") return undefined;
-		const text = unwrapped(sent, root);
-		if (text === undefined) return new SearchBody(sent, root);
+		if (root?.type !== "object" || isTooDeep(root)) return undefined;
+		const queries = queriesOfSearch(root);
+		const text = unwrapped(sent, root, queries);
+		if (text === undefined) return new SearchBody(sent, root, queries);
 		const opened = parseLeading(text);
-		return opened && new SearchBody(text, opened);
+		if (!opened || isTooDeep(opened)) return undefined;
+		return new SearchBody(text, opened, queriesOfSearch(opened));
 	}
 
 	/** The `hybrid` query that is the search's query itself. */
@@ -154,21 +160,3 @@ export function changesOf(rendered: readonly RenderedQuery[]): {
 		rescores: rescore === undefined ? [] : [rescore],
 	};
 }
-
-/**
- * Without parsing: whether a body may hold something that is the sidecar's to do. Its name must stand there, in plain
- * letters, with a JSON escape among them, or encoded within a `wrapper`.
- */
-export function mayConcern(body: Buffer): boolean {
-	return signs.some((sign) => body.includes(sign)) || isWide(body);
-}
-
-const signs = [
-	"neural",
-	"hybrid",
-	"semantic",
-	"rerank",
-	"search_pipeline",
-	"wrapper",
-	"\\u",
-];

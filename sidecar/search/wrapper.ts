@@ -1,43 +1,69 @@
 import type { Node } from "jsonc-parser";
 import {
 	compact,
+	isTooDeep,
 	members,
 	parseLeading,
 	type Renderer,
 	renderTree,
 } from "../../ingest/json-tree.ts";
 import { ownQueries } from "./own-queries.ts";
-import {
-	type PlacedQuery,
-	queriesOfSearch,
-	queriesWithin,
-} from "./query-walk.ts";
+import { type PlacedQuery, queriesWithin } from "./query-walk.ts";
 
 /**
  * A search with what its `wrapper` and `template` queries hold in their places, where that is for the sidecar to
  * rewrite: for OpenSearch both are the same query. All else stays to the byte; undefined where none holds such a query.
+ *
+ * @param queries those of the body
  */
-export function unwrapped(text: string, body: Node): string | undefined {
-	const renderers = opened(queriesOfSearch(body));
+export function unwrapped(
+	text: string,
+	body: Node,
+	queries: readonly PlacedQuery[],
+): string | undefined {
+	const { renderers } = opened(queries);
 	return renderers.size > 0 ? renderTree(text, body, renderers) : undefined;
 }
 
-/** How the queries are written that hold nothing but another one, by the objects that they are. */
-function opened(queries: readonly PlacedQuery[]): Map<Node, Renderer> {
+interface Opened {
+	/** How the queries are written that hold nothing but another one, by the objects that they are. */
+	readonly renderers: ReadonlyMap<Node, Renderer>;
+	/** Whether one of the sidecar's is among the queries, or within a wrapper. */
+	readonly holdsOwn: boolean;
+}
+
+function opened(queries: readonly PlacedQuery[]): Opened {
 	const renderers = new Map<Node, Renderer>();
-	const holdsOwn = ({ clause, query }: PlacedQuery) =>
-		ownQueries.has(clause.name) || renderers.has(query);
-	// Inner ones first, since they may be what makes it necessary to open an outer one.
-	for (const { clause, query } of [...queries].reverse()) {
-		if (query.children?.length !== 1) continue;
-		const { name, value } = clause;
-		if (name === "wrapper") {
-			const inner = ownQueryIn(value);
-			if (inner !== undefined) renderers.set(query, () => inner);
-		} else if (name === "template" && queriesWithin(value).some(holdsOwn))
-			renderers.set(query, (render) => render(value));
+	const own: Node[] = [];
+	for (const { clause, query } of queries) {
+		if (ownQueries.has(clause.name)) own.push(query);
+		if (clause.name !== "wrapper" || !isAlone(query)) continue;
+		const inner = ownQueryIn(clause.value);
+		if (inner === undefined) continue;
+		renderers.set(query, () => inner);
+		own.push(query);
 	}
-	return renderers;
+	const holding = withAncestors(own);
+	for (const { clause, query } of queries)
+		if (clause.name === "template" && isAlone(query) && holding.has(query))
+			renderers.set(query, (render) => render(clause.value));
+	return { renderers, holdsOwn: own.length > 0 };
+}
+
+/** Whether a query's object has one member only. */
+function isAlone({ children }: Node): boolean {
+	return children?.length === 1;
+}
+
+/** Nodes and all that they stand in, each looked at once, however deep they are. */
+function withAncestors(nodes: readonly Node[]): ReadonlySet<Node> {
+	const found = new Set<Node>();
+	for (let node of nodes)
+		while (!found.has(node)) {
+			found.add(node);
+			node = node.parent ?? node;
+		}
+	return found;
 }
 
 /** The query that a wrapper holds, if one of the sidecar's is in it. A wrapper within it is a quarter smaller. */
@@ -46,11 +72,10 @@ function ownQueryIn(wrapper: Node): string | undefined {
 	if (encoded?.name !== "query" || others.length > 0) return undefined;
 	const text = decoded(encoded.value);
 	const query = text === undefined ? undefined : parseLeading(text);
-	if (text === undefined || query?.type !== "object") return undefined;
-	const queries = queriesWithin(query);
-	const renderers = opened(queries);
-	const isOwn = queries.some(({ clause }) => ownQueries.has(clause.name));
-	if (!isOwn && renderers.size === 0) return undefined;
+	if (text === undefined || query?.type !== "object" || isTooDeep(query))
+		return undefined;
+	const { renderers, holdsOwn } = opened(queriesWithin(query));
+	if (!holdsOwn) return undefined;
 	const whole = renderTree(text, query, renderers);
 	const root = parseLeading(whole);
 	// Without line breaks, since it may stand in a line of a multi-search.

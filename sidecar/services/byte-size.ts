@@ -6,7 +6,7 @@ import {
 	parseDouble,
 	parseLong,
 	trimmed,
-} from "./java-number.ts";
+} from "../search/java-number.ts";
 
 /** Units as OpenSearch reads them, in lower case; the first that ends the text is the one. */
 const units: readonly (readonly [suffix: string, bytes: number])[] = [

@@ -4,13 +4,13 @@ import {
 } from "../../schemas/cluster-settings.ts";
 import type { SettingText } from "../../schemas/config.ts";
 import { SidecarError } from "../errors.ts";
-import { parseBytes, parseMemory } from "./byte-size.ts";
 import {
 	doubleText,
 	notADouble,
 	notANumber,
 	parseDouble,
-} from "./java-number.ts";
+} from "../search/java-number.ts";
+import { parseBytes, parseMemory } from "./byte-size.ts";
 
 const { properties } = ClusterSettingsSchema;
 

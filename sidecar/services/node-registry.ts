@@ -30,6 +30,7 @@ export class NodeRegistry {
 	readonly #secret = randomBytes(24).toString("base64url");
 	readonly #sightings = new Map<string, Sighting>();
 	#self: { id: string; node: StoredNode } | undefined;
+	#claimed: string | undefined;
 	#watchedSince = Number.POSITIVE_INFINITY;
 	#lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -40,6 +41,14 @@ export class NodeRegistry {
 	/** This sidecar's id. @throws SidecarError upstream_unavailable before {@link join} has ended */
 	get id(): string {
 		return this.#joined().id;
+	}
+
+	/**
+	 * The id that this sidecar tells who asks whether it is alive: its own, or the one that it is about to take. Its
+	 * document is there before it knows so itself, and another one must not take it for that of a dead sidecar.
+	 */
+	get claimed(): string {
+		return this.#claimed ?? this.id;
 	}
 
 	/** What another sidecar has to show to this one. */
@@ -69,6 +78,7 @@ export class NodeRegistry {
 			heartbeat_time: time,
 		};
 		for await (const id of ids()) {
+			this.#claimed = id;
 			if (!(await this.#claim(id, node))) continue;
 			this.#self = { id, node };
 			this.#watchedSince = now();
@@ -183,7 +193,9 @@ export class NodeRegistry {
 	async #claim(id: string, node: StoredNode): Promise<boolean> {
 		const { store } = this.#options;
 		const owner = await store.get(id);
-		if (owner && (await this.#answers({ id, ...owner }))) return false;
+		// Its own document is there where the answer to an attempt before was lost.
+		const isOthers = owner && owner.secret !== this.#secret;
+		if (isOthers && (await this.#answers({ id, ...owner }))) return false;
 		if (!owner)
 			try {
 				await store.create(id, node);

@@ -1,5 +1,10 @@
 import { SidecarError } from "../errors.ts";
-import { notANumber, parseDouble, parseLong, trimmed } from "./java-number.ts";
+import {
+	notANumber,
+	parseDouble,
+	parseLong,
+	trimmed,
+} from "../search/java-number.ts";
 
 /** Units as OpenSearch reads them, in milliseconds; the first that ends the text is the one. */
 const units: readonly (readonly [suffix: string, milliseconds: number])[] = [

@@ -36,6 +36,24 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /**
+ * {@link storeError}, and `forbidden` where the sidecar's own user lacks a right.
+ *
+ * @param needed the permissions that its role needs
+ */
+export function forbiddenOr(
+	error: unknown,
+	action: string,
+	needed: string,
+): SidecarError {
+	if (statusOf(error) !== 403) return storeError(error, action);
+	return new SidecarError(
+		"forbidden",
+		`the sidecar's own user may not ${action}: it lacks [${needed}]`,
+		{ cause: error },
+	);
+}
+
+/**
  * What a failed call to OpenSearch means for whoever asked the sidecar: OpenSearch out of reach or too slow
  * is said so, any other failure of the sidecar's own calls is an internal error with its cause kept.
  */

@@ -1,6 +1,8 @@
 import type { Client } from "@opensearch-project/opensearch";
 import { isObject, type JsonObject } from "../../ingest/json.ts";
-import { statusOf, storeError } from "./client.ts";
+import { fieldIn } from "../../ingest/semantic/mapped-field.ts";
+import { metaKey } from "../../ingest/semantic/semantic-field.ts";
+import { forbiddenOr, statusOf, storeError } from "./client.ts";
 import { writeIndexAmong } from "./write-index.ts";
 
 /** The model that wrote the first vectors of a field. */
@@ -11,16 +13,15 @@ export interface EmbeddingSpace {
 }
 
 /** By field. */
-export type EmbeddingSpaces = ReadonlyMap<string, EmbeddingSpace>;
+export type SpacesByField = ReadonlyMap<string, EmbeddingSpace>;
 
 export interface RecordedSpaces {
-	readonly spaces: EmbeddingSpaces;
+	readonly spaces: SpacesByField;
 	/** Whether any of them was not there before. */
 	readonly written: boolean;
 }
 
-/** The member of a mapping's `_meta` that is the sidecar's, and the one in there that holds the records. */
-const ownKey = "ml_sidecar";
+/** The member of the sidecar's part of a mapping's `_meta` that holds the records. */
 const spacesKey = "embedding_models";
 
 /** Records, in the mappings of indices, of the models that made their vectors. */
@@ -37,13 +38,13 @@ export class EmbeddingSpaceStore {
 	 */
 	async read(
 		expression: string | undefined,
-	): Promise<Map<string, EmbeddingSpaces>> {
+	): Promise<Map<string, SpacesByField>> {
 		try {
 			const { body } = await this.#client.indices.getMapping({
 				index: expression ?? "_all",
 				ignore_unavailable: true,
 				allow_no_indices: true,
-				filter_path: [`*.mappings._meta.${ownKey}.${spacesKey}`],
+				filter_path: [`*.mappings._meta.${metaKey}.${spacesKey}`],
 			});
 			return new Map(
 				Object.entries(body).map(([index, answer]) => [
@@ -68,7 +69,7 @@ export class EmbeddingSpaceStore {
 	 */
 	async record(
 		name: string,
-		spaces: EmbeddingSpaces,
+		spaces: SpacesByField,
 	): Promise<RecordedSpaces | undefined> {
 		try {
 			const { body } = await this.#client.indices.getMapping({ index: name });
@@ -81,7 +82,7 @@ export class EmbeddingSpaceStore {
 			const meta = metaOf(body[index]);
 			const known = spacesIn(meta);
 			const mapped = [...spaces].filter(([field]) =>
-				isVector(body[index], field.split(".")),
+				isVector(body[index], field),
 			);
 			const all = new Map([...mapped, ...known]);
 			const written = all.size > known.size;
@@ -93,9 +94,10 @@ export class EmbeddingSpaceStore {
 			return { spaces: all, written };
 		} catch (error) {
 			if (statusOf(error) === 404) return undefined;
-			throw storeError(
+			throw forbiddenOr(
 				error,
 				`record which models wrote the vectors of ${name}`,
+				"indices:admin/mappings/get and indices:admin/mapping/put",
 			);
 		}
 	}
@@ -107,19 +109,15 @@ function metaOf(answer: unknown): JsonObject {
 	return isObject(meta) ? meta : {};
 }
 
-/** Whether a mapping has vectors at the end of a path. */
-function isVector(answer: unknown, path: readonly string[]): boolean {
-	let mapping: unknown = isObject(answer) ? answer.mappings : undefined;
-	for (const name of path) {
-		const properties = isObject(mapping) ? mapping.properties : undefined;
-		mapping = isObject(properties) ? properties[name] : undefined;
-	}
-	return isObject(mapping) && mapping.type === "knn_vector";
+/** Whether an index has vectors in a field. */
+function isVector(answer: unknown, field: string): boolean {
+	const mapping = isObject(answer) ? answer.mappings : undefined;
+	return fieldIn(mapping, field.split("."))?.type === "knn_vector";
 }
 
 /** Whatever does not read as a record is none: anyone may write there. */
 function spacesIn(meta: JsonObject): Map<string, EmbeddingSpace> {
-	const own = meta[ownKey];
+	const own = meta[metaKey];
 	const spaces = isObject(own) ? own[spacesKey] : undefined;
 	return new Map(
 		Object.entries(isObject(spaces) ? spaces : {}).flatMap(
@@ -134,11 +132,11 @@ function spacesIn(meta: JsonObject): Map<string, EmbeddingSpace> {
 	);
 }
 
-function withSpaces(meta: JsonObject, spaces: EmbeddingSpaces): JsonObject {
-	const own = meta[ownKey];
+function withSpaces(meta: JsonObject, spaces: SpacesByField): JsonObject {
+	const own = meta[metaKey];
 	return {
 		...meta,
-		[ownKey]: {
+		[metaKey]: {
 			...(isObject(own) && own),
 			[spacesKey]: Object.fromEntries(
 				[...spaces].map(([field, { modelId, contentHash }]) => [

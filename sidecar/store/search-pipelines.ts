@@ -1,7 +1,6 @@
 import type { Client } from "@opensearch-project/opensearch";
 import { isObject } from "../../ingest/json.ts";
-import { SidecarError } from "../errors.ts";
-import { statusOf, storeError } from "./client.ts";
+import { forbiddenOr, statusOf } from "./client.ts";
 import { noPipeline } from "./index-pipelines.ts";
 
 /** Which indices a search looks in. */
@@ -39,9 +38,11 @@ export class SearchPipelineStore {
 			return new Map(Object.entries(body));
 		} catch (error) {
 			if (statusOf(error) === 404) return new Map();
-			throw refusedOr(error, "read the search pipelines", {
-				needed: "cluster:admin/search/pipeline/get",
-			});
+			throw forbiddenOr(
+				error,
+				"read the search pipelines",
+				"cluster:admin/search/pipeline/get",
+			);
 		}
 	}
 
@@ -86,25 +87,13 @@ export class SearchPipelineStore {
 			const status = statusOf(error);
 			// OpenSearch says what is wrong with the indices to whoever searches in them.
 			if (status === 404 || status === 400) return [];
-			throw refusedOr(error, `read the settings of ${target}`, {
-				needed: "indices:monitor/settings/get",
-			});
+			throw forbiddenOr(
+				error,
+				`read the settings of ${target}`,
+				"indices:monitor/settings/get",
+			);
 		}
 	}
-}
-
-/** @returns SidecarError `forbidden` where the sidecar's own user lacks a right */
-function refusedOr(
-	error: unknown,
-	action: string,
-	{ needed }: { needed: string },
-): SidecarError {
-	if (statusOf(error) !== 403) return storeError(error, action);
-	return new SidecarError(
-		"forbidden",
-		`the sidecar's own user may not ${action}: it lacks [${needed}]`,
-		{ cause: error },
-	);
 }
 
 /** A target in parts that fit into a request's first line; one that takes names out again stays whole. */

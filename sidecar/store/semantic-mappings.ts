@@ -2,7 +2,7 @@ import type { Client } from "@opensearch-project/opensearch";
 import { asObject, type JsonObject } from "../../ingest/json.ts";
 import { statusOf, storeError } from "./client.ts";
 import { readSettings } from "./index-pipelines.ts";
-import { flatSettings, legacyTemplates } from "./template-pipelines.ts";
+import { flatSettings, templatesOf } from "./template-pipelines.ts";
 
 /** What an index, or a template for one, has that `semantic` fields are made of. */
 export interface MappedIndex {
@@ -63,19 +63,8 @@ export class SemanticMappingStore {
 
 	/** What an index of a name gets of templates: of the composable one that it fits or, where none does, of legacy ones. */
 	async ofTemplates(name: string): Promise<MappedIndex[]> {
-		const composable = await this.#read(
-			`read the template of ${name}`,
-			undefined,
-			async () => {
-				const { body } = await this.#client.indices.simulateIndexTemplate({
-					name,
-				});
-				return asObject(body).template;
-			},
-		);
-		if (composable !== undefined) return [templateOf(composable)];
-		const legacy = await legacyTemplates(this.#client, name);
-		return legacy.map(({ mappings, settings }) => ({
+		const templates = await templatesOf(this.#client, name);
+		return templates.map(({ mappings, settings }) => ({
 			mapping: asObject(mappings),
 			final: readSettings(settings).final,
 		}));

@@ -1,38 +1,56 @@
 import type { Client } from "@opensearch-project/opensearch";
 import { isObject } from "../../ingest/json.ts";
+import { fitsPattern } from "../../ingest/name-pattern.ts";
 import { statusOf, storeError } from "./client.ts";
 import { type IndexPipelines, readSettings } from "./index-pipelines.ts";
 
 /** A template of the older kind (`_template`). */
-interface LegacyTemplate {
+interface LegacyTemplate extends IndexTemplate {
 	readonly order: number;
 	readonly patterns: readonly string[];
+}
+
+/** What a template says of the indices that it is for. */
+export interface IndexTemplate {
+	/** By their full names, as far as they are there. */
 	readonly settings: unknown;
 	readonly mappings: unknown;
 }
 
 /**
- * The pipelines of an index that does not exist yet: its template's or, only where no template fits, those of the
- * legacy templates, the one with the highest order first. Names are compared as they are, so that a name with date
- * math fits the template of no index that it means.
+ * The pipelines of an index that does not exist yet. Names are compared as they are, so that a name with date math fits
+ * the template of no index that it means.
  */
 export async function pipelinesOfTemplate(
 	client: Client,
 	name: string,
 ): Promise<IndexPipelines> {
+	return (await templatesOf(client, name))
+		.map(({ settings }) => readSettings(settings))
+		.reduce((found, next) => Object.assign(found, next), {});
+}
+
+/**
+ * What an index of a name gets of templates: of the composable one that it fits or, only where none does, of the legacy
+ * ones, the one with the highest order last.
+ */
+export async function templatesOf(
+	client: Client,
+	name: string,
+): Promise<IndexTemplate[]> {
 	try {
-		const { body } = await client.indices.simulateIndexTemplate({
-			name,
-		});
+		const { body } = await client.indices.simulateIndexTemplate({ name });
 		const template: unknown = isObject(body) ? body.template : undefined;
-		if (isObject(template))
-			return readSettings(flatSettings(template.settings));
+		if (isObject(template)) {
+			const { settings, mappings } = template;
+			return [{ settings: flatSettings(settings), mappings }];
+		}
 	} catch (error) {
 		const status = statusOf(error);
 		if (status !== 404 && status !== 400)
 			throw storeError(error, `read the template of ${name}`);
 	}
-	return ofLegacyTemplates(client, name);
+	return legacyTemplates(client, name);
 }
 
 /** The settings of an index with its prefix, as far as they are there. */
@@ -44,25 +62,17 @@ export function flatSettings(settings: unknown): object {
 	);
 }
 
-async function ofLegacyTemplates(
+async function legacyTemplates(
 	client: Client,
 	name: string,
-): Promise<IndexPipelines> {
-	return (await legacyTemplates(client, name))
-		.map(({ settings }) => readSettings(settings))
-		.reduce((found, next) => Object.assign(found, next), {});
-}
-
-/** The legacy templates of an index of a name, the one with the highest order last. */
-export async function legacyTemplates(
-	client: Client,
-	name: string,
-): Promise<Pick<LegacyTemplate, "settings" | "mappings">[]> {
+): Promise<IndexTemplate[]> {
 	try {
 		const { body } = await client.indices.getTemplate({ flat_settings: true });
 		const matching = Object.values(body)
 			.map(readTemplate)
-			.filter(({ patterns }) => patterns.some((pattern) => fits(name, pattern)))
+			.filter(({ patterns }) =>
+				patterns.some((pattern) => fitsPattern(name, pattern)),
+			)
 			.sort((a, b) => b.order - a.order);
 		return unlessHidden(matching).reverse();
 	} catch (error) {
@@ -93,19 +103,4 @@ function readTemplate(template: unknown): LegacyTemplate {
 		settings,
 		mappings,
 	};
-}
-
-/** A pattern's `*` stands for any characters, and everything else for itself. */
-function fits(name: string, pattern: string): boolean {
-	const [first = "", ...rest] = pattern.split("*");
-	const last = rest.pop();
-	if (last === undefined) return name === pattern;
-	if (!name.startsWith(first)) return false;
-	let position = first.length;
-	for (const part of rest) {
-		const found = name.indexOf(part, position);
-		if (found < 0) return false;
-		position = found + part.length;
-	}
-	return name.length - last.length >= position && name.endsWith(last);
 }

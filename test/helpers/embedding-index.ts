@@ -57,5 +57,5 @@ export async function put(
 	body: object,
 ): Promise<void> {
 	const { status, text } = await sidecar.call("PUT", path, body);
-	if (status !== 200) throw new Error(`${path}: ${text}`);
+	if (status > 299) throw new Error(`${path}: ${text}`);
 }

@@ -26,6 +26,9 @@ export function processedDocument(
 ): unknown {
 	const [[name, options] = ["", undefined]] = Object.entries(definition);
 	const processor = parseProcessor(name, options);
+	// What stands beside a semantic field is no one value.
+	if (processor.kind === "semantic_field")
+		throw new Error("its results are put into a document elsewhere");
 	const text = JSON.stringify(document);
 	const root = parseObject(text, { allowComments: false });
 	if (!root) throw new Error("the document is no object");

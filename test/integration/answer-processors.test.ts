@@ -29,7 +29,7 @@ beforeAll(async () => {
 		},
 	});
 	for (const [id, document] of documents.entries())
-		await sidecar.call("PUT", `/${index}/_doc/${id}`, document);
+		await put(sidecar, `/${index}/_doc/${id}`, document);
 	await sidecar.call("POST", `/${index}/_refresh`);
 });
 afterAll(async () => {
@@ -63,6 +63,14 @@ const truncate = { truncate_hits: { target_size: 2 } };
 const oversampled = {
 	request_processors: [{ oversample: { sample_factor: 1.5 } }],
 };
+
+/** The cases below that OpenSearch answers with an error; both answers are compared by their reasons then. */
+const refused = new Set([
+	"truncate_hits without a size",
+	"rename_field of what is missing",
+	"split of numbers",
+	"collapse of several values",
+]);
 
 describe("OpenSearch's response processors behind one of the sidecar's", () => {
 	it.each<[string, object[], object, object]>([
@@ -184,11 +192,11 @@ describe("OpenSearch's response processors behind one of the sidecar's", () => {
 			{},
 			{},
 		],
-	])("%s", async (_name, processors, body, others) => {
+	])("%s", async (name, processors, body, others) => {
 		const own = { ...others, response_processors: processors };
 		const behind = { ...others, response_processors: [ours, ...processors] };
 		const expected = await hitsOf(opensearchUrl(), own, body);
-		expect(expected).toBeDefined();
+		expect(typeof expected).toBe(refused.has(name) ? "string" : "object");
 		expect(await hitsOf(sidecar.url, behind, body)).toEqual(expected);
 	});
 });

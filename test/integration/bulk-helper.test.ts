@@ -12,20 +12,22 @@ import {
 let sidecar: TestSidecar;
 let model: string;
 let client: Client;
+let index: string;
 
 beforeAll(async () => {
 	sidecar = await startSidecar();
 	model = await deployMiniLm(sidecar, inject("minilm").int8);
+	index = await createEmbeddingIndex(sidecar, model);
 	client = new Client({ node: sidecar.url });
 });
 afterAll(async () => {
 	await client.close();
+	await sidecar.call("DELETE", `/${index}`);
 	await removeModel(sidecar, model);
 	await sidecar.close();
 });
 
 it("opensearch-js writes a long list with its bulk helper: what is bad is dropped and told, everything else has its vector", async () => {
-	const index = await createEmbeddingIndex(sidecar, model);
 	const books = Array.from({ length: 300 }, (_, number) => ({
 		id: `${number}`,
 		text: number === 7 ? { not: "a text" } : `book ${number} of a long shelf`,

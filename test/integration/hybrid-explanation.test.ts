@@ -33,7 +33,7 @@ beforeAll(async () => {
 		},
 	});
 	for (const [id, document] of documents.entries())
-		await sidecar.call("PUT", `/${index}/_doc/${id}`, document);
+		await put(sidecar, `/${index}/_doc/${id}`, document);
 	await sidecar.call("POST", `/${index}/_refresh`);
 	await sidecar.call("POST", `/${index}/_forcemerge?max_num_segments=1`);
 });

@@ -64,7 +64,7 @@ beforeAll(async () => {
 	index = uniqueName("index");
 	await put(sidecar, `/${index}`, { settings: { number_of_shards: 1 } });
 	for (const [id, { t, rank }] of Object.entries(documents))
-		await sidecar.call("PUT", `/${index}/_doc/${id}`, { t, rank });
+		await put(sidecar, `/${index}/_doc/${id}`, { t, rank });
 	await sidecar.call("POST", `/${index}/_refresh`);
 });
 afterAll(async () => {

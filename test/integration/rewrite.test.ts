@@ -18,6 +18,7 @@ beforeAll(async () => {
 	await sidecar.call("PUT", `/${index}/_doc/1?refresh=true`, { text: "a cat" });
 });
 afterAll(async () => {
+	await sidecar.call("DELETE", `/${index}`);
 	await removeModel(sidecar, model);
 	await sidecar.close();
 });
@@ -66,6 +67,7 @@ describe("what a search becomes can be asked", () => {
 		const [theirs, ours] = answers.map((answer) =>
 			Reflect.get(Object(answer.json), "hits"),
 		);
+		expect(theirs).toMatchObject({ hits: [{ _id: "1" }] });
 		expect(ours).toEqual(theirs);
 	});
 
@@ -84,6 +86,23 @@ describe("what a search becomes can be asked", () => {
 		const search = { query: { match: { neural: "a" } } };
 		const { json } = await rewrite(search);
 		expect(json).toEqual({ rewritten: false, body: search });
+	});
+
+	it.each<[string, (search: string) => string]>([
+		["a comment before it", (search) => `/* mine */${search}`],
+		["a byte order mark", (search) => `\ufeff${search}`],
+		["something behind it", (search) => `${search}}`],
+	])("with %s, as OpenSearch takes it", async (_, written) => {
+		const plain = { query: { match: { text: "a" } } };
+		expect((await rewrite(written(JSON.stringify(plain)))).json).toEqual({
+			rewritten: false,
+			body: plain,
+		});
+		const { json } = await rewrite(written(JSON.stringify(body("a pet"))));
+		expect(json).toMatchObject({
+			rewritten: true,
+			body: { size: 3, query: { knn: { vector: { k: 2 } } } },
+		});
 	});
 
 	it.each([undefined, "{", "[]"])(

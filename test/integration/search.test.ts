@@ -191,6 +191,12 @@ describe("a search that can't be carried out says why", () => {
 			"Failed to find model with the provided model id: unknown",
 		],
 		[
+			"a model id longer than any document's",
+			{ neural: { vector: { query_text: "a", model_id: "m".repeat(6_000) } } },
+			404,
+			`Failed to find model with the provided model id: ${"m".repeat(6_000)}`,
+		],
+		[
 			"an empty model",
 			{ neural: { vector: { query_text: "a", model_id: "" } } },
 			400,
@@ -264,6 +270,50 @@ describe("a search that can't be carried out says why", () => {
 		} finally {
 			await small.close();
 		}
+	});
+
+	it("and a large one whose texts only look like the sidecar's", async () => {
+		const small = await startSidecar({ SIDECAR_JSON_BODY_LIMIT: 100 });
+		const semantic = '{"size":0,"query":{"match":{"text":"semantic"}}}';
+		const escaped = '{"query":{"match":{"text":"caf\\u00e9"}}}';
+		const hybrid = '{"query":{"match":{"text":"a \\"hybrid\\" one"}}}';
+		const space = " ".repeat(200);
+		try {
+			for (const [api, body] of [
+				["_search", `${semantic}${space}`],
+				["_count", `${hybrid}${space}`],
+				["_validate/query", `${hybrid}${space}`],
+				["_msearch", `{}\n${semantic}\n{}\n${escaped}\n{}\n${hybrid}\n`],
+			] as const) {
+				const answer = await fetch(`${small.url}/${index}/${api}`, {
+					method: "POST",
+					headers: { "content-type": "application/json" },
+					body,
+				});
+				expect(answer.status, `${api}: ${await answer.text()}`).toBe(200);
+			}
+		} finally {
+			await small.close();
+		}
+	});
+
+	it("a query of the sidecar's that is nested deeper than OpenSearch reads is refused as OpenSearch refuses it", async () => {
+		const hybrid = '{"hybrid":{"queries":[{"match_all":{}}]}}';
+		// Of values: so many queries within each other are more than some OpenSearch's stack holds.
+		const deep = `{"terms":{"text":${"[".repeat(2_000)}${"]".repeat(2_000)}}}`;
+		const body = `{"query":{"bool":{"filter":[${deep}],"must":[${hybrid}]}}}`;
+		const [ours, theirs] = await Promise.all(
+			[sidecar.url, inject("opensearchUrl")].map(async (url) => {
+				const answer = await fetch(`${url}/${index}/_search`, {
+					method: "POST",
+					headers: { "content-type": "application/json" },
+					body,
+				});
+				return { status: answer.status, text: await answer.text() };
+			}),
+		);
+		expect(ours).toEqual(theirs);
+		expect(ours?.status).toBe(400);
 	});
 
 	it.each<[string, string | Buffer, string | undefined]>([

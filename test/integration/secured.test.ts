@@ -275,6 +275,18 @@ describe("what goes on to a secured cluster", () => {
 		});
 	});
 
+	it("is told of by nobody to a user who may not search it", async () => {
+		const wrong = {
+			query: { neural: { title: { query_text: "a", model_id: modelId } } },
+		};
+		const user = sidecar.as("reader");
+		for (const path of ["/books/_search", "/_sidecar/rewrite/books/_search"]) {
+			const { status, text } = await user.call("POST", path, wrong);
+			expect(status, path).toBe(403);
+			expect(text).toContain("no permissions for [indices:data/read/search]");
+		}
+	});
+
 	it("is written to an index that does not exist yet, through its template's pipeline", async () => {
 		const admin = sidecar.as("admin");
 		const template = { index_patterns: ["shelf-*"], template: books };

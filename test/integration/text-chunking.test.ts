@@ -35,16 +35,15 @@ async function chunksOf(
 	parameters: object,
 	texts: readonly string[],
 	index?: string,
-): Promise<unknown[]> {
+): Promise<string[][]> {
 	const processor = parseTextChunking({
 		field_map: { t: "c" },
 		algorithm: { fixed_token_length: parameters },
 	});
-	const lists = await service.chunk(processor, texts, {
+	return service.chunk(processor, texts, {
 		signal: AbortSignal.timeout(30_000),
 		...(index !== undefined && { index }),
 	});
-	return lists.map((list) => JSON.parse(list));
 }
 
 const tooMany = (limit: number) =>

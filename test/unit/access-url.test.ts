@@ -48,6 +48,10 @@ describe("a URL", () => {
 			"/_search?expand_wildcards=open,hidden",
 			"/_search?expand_wildcards=open,hidden&index=*,-.ml-sidecar-*",
 		],
+		[
+			"/_search_shards?expand_wildcards=all",
+			"/_search_shards?expand_wildcards=all&index=*,-.ml-sidecar-*",
+		],
 		["/_count?index=.m*&pretty", "/_count?index=.m*,-.ml-sidecar-*&pretty"],
 		[
 			"/_count?index=_all&expand_wildcards=all",

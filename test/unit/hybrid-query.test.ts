@@ -143,6 +143,19 @@ describe("a sub-query", () => {
 		]);
 	});
 
+	it("is read whole where the body has comments and lines of its own", () => {
+		const body = JSON.stringify(
+			{ query: { hybrid: { queries: [text, place] } } },
+			null,
+			3,
+		);
+		const sent = `/* why */ ${body.replace("{", "{ // here\n")}\n`;
+		const { subQueries } = new HybridSearch(sent, none);
+		expect(subQueries).toEqual(
+			[text, place].map((query) => JSON.stringify(query)),
+		);
+	});
+
 	const third: SearchedShard = { ...whole, number: 2 };
 	it.each([
 		[undefined, "_shards:2"],

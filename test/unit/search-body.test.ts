@@ -243,6 +243,50 @@ describe("what is no neural query is never touched", () => {
 	});
 });
 
+describe("how deep a search is costs nobody else a wait", () => {
+	const nested = (levels: number, query: string) =>
+		`{"query":${'{"template":'.repeat(levels)}${query}${"}".repeat(levels)}}`;
+	const hybrid = '{"hybrid":{"queries":[{"match_all":{}}]}}';
+
+	it("a hundred thousand queries within 900 templates are read once", () => {
+		const many = Array.from({ length: 100_000 }, () => '{"match_all":{}}');
+		const body = `{"bool":{"must":[${hybrid}],"should":[${many.join()}]}}`;
+		const search = SearchBody.parse(Buffer.from(nested(900, body)));
+		expect(search?.render({ renderers: new Map() })).toBe(`{"query":${body}}`);
+	});
+
+	it.each([
+		["templates", nested(2_000, hybrid)],
+		[
+			"bool queries",
+			`{"query":${'{"bool":{"must":'.repeat(900)}${hybrid}${"}}".repeat(900)}}`,
+		],
+		[
+			"aggregations",
+			`{"query":${hybrid},${'"aggs":{"a":{'.repeat(900)}${"}}".repeat(900)}}`,
+		],
+		[
+			"objects beside the query",
+			`{"query":${hybrid},"ext":${'{"a":'.repeat(1_500)}{}${"}".repeat(1_500)}}`,
+		],
+		[
+			"queries within a wrapper",
+			JSON.stringify({
+				query: {
+					wrapper: {
+						query: Buffer.from(
+							`${'{"bool":{"must":'.repeat(900)}${hybrid}${"}}".repeat(900)}`,
+						).toString("base64"),
+					},
+				},
+			}),
+		],
+	])("%s deeper than OpenSearch reads are left for it to refuse", (_, text) => {
+		const search = SearchBody.parse(Buffer.from(text));
+		expect(search?.hybrids ?? []).toEqual([]);
+	});
+});
+
 describe("a wrong neural query is refused in neural-search's words", () => {
 	it.each<[object, string]>([
 		[

@@ -56,6 +56,38 @@ it.each(["boo*", "shelf", undefined])(
 	},
 );
 
+it("whoever waits for what a client asked that has left asks for itself", async () => {
+	const shards = shardsOfOne();
+	const left: ClientCall = () => Promise.reject(new Error("gone"));
+	const { asked, call } = client({ books: 2 });
+	const [first, second] = await Promise.allSettled(
+		[left, call].map((call) =>
+			shards.find({ target: "books", parameters: none, call }),
+		),
+	);
+	expect(first?.status).toBe("rejected");
+	expect(second).toMatchObject({
+		status: "fulfilled",
+		value: { index: "books" },
+	});
+	expect(asked).toHaveLength(1);
+});
+
+it("shards come in OpenSearch's order: by number, then by index", async () => {
+	const { call } = client({ zoo: 2, books: 2 });
+	const { shards } = await shardsOfOne().find({
+		target: "zoo,books",
+		parameters: none,
+		call,
+	});
+	expect(shards.map(({ index, number }) => `${index} ${number}`)).toEqual([
+		"books 0",
+		"zoo 0",
+		"books 1",
+		"zoo 1",
+	]);
+});
+
 it("where OpenSearch does not say the shards, all that is named is searched as one", async () => {
 	const refused: ClientCall = async () => ({ status: 403, body: "{}" });
 	const found = await shardsOfOne().find({

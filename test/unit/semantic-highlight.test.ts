@@ -28,6 +28,18 @@ const whole = {
 const query = { match: { t: "cats" } };
 
 describe("semantic highlighting in a search's body", () => {
+	it("holds nobody up with a field's name of many stars", () => {
+		const name = `${"*".repeat(1_000)}x`;
+		const { highlight } = read({
+			query,
+			highlight: { fields: { [name]: { type: "semantic" } } },
+		});
+		const start = performance.now();
+		expect(highlight?.markedField("description_long_text")).toBeUndefined();
+		expect(highlight?.markedField("description_x")).toBeDefined();
+		expect(performance.now() - start).toBeLessThan(1_000);
+	});
+
 	it("asks OpenSearch for the fields' whole texts and leaves other fields alone", () => {
 		const { sent } = read({
 			query,

@@ -1,4 +1,4 @@
-import { InvalidDefinition } from "../../invalid-definition.ts";
+import { type InvalidDefinition, illegal } from "../../invalid-definition.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { javaDouble, javaInteger } from "../definition-options.ts";
 import type { ChunkingAlgorithm } from "./algorithm.ts";
@@ -36,15 +36,15 @@ export function parseAlgorithm(value: JsonObject): ChunkingOptions {
 	const [[name, values] = ["fixed_token_length", {}], ...others] =
 		Object.entries(value);
 	if (others.length > 0)
-		throw invalid(
+		throw illegal(
 			"Unable to create text_chunking processor as [algorithm] contains multiple algorithms",
 		);
 	if (!isObject(values))
-		throw invalid(
+		throw illegal(
 			`Unable to create text_chunking processor as parameters for [${name}] algorithm must be an object`,
 		);
 	if (!algorithms.includes(name))
-		throw invalid(
+		throw illegal(
 			`Chunking algorithm [${name}] is not supported. Supported chunking algorithms are [${algorithms.join(", ")}]`,
 		);
 	const maxChunkLimit = readLimit(values);
@@ -54,7 +54,7 @@ export function parseAlgorithm(value: JsonObject): ChunkingOptions {
 function readLimit(values: JsonObject): number | undefined {
 	const limit = integer(values, "max_chunk_limit", 100);
 	if (limit <= 0 && limit !== noLimit)
-		throw invalid(
+		throw illegal(
 			`Parameter [max_chunk_limit] must be positive or ${noLimit} to disable this parameter`,
 		);
 	return limit === noLimit ? undefined : limit;
@@ -83,7 +83,7 @@ function readAlgorithm(name: string, values: JsonObject): ChunkingAlgorithm {
 function tokenizer(values: JsonObject): string {
 	const name = text(values, "tokenizer", "standard");
 	if (tokenizers.includes(name)) return name;
-	throw invalid(
+	throw illegal(
 		`Tokenizer [${name}] is not supported for [fixed_token_length] algorithm. Supported tokenizers are [${tokenizers.join(", ")}]`,
 	);
 }
@@ -96,7 +96,7 @@ function overlapRate(
 	const rate = Object.hasOwn(values, name) ? javaDouble(values[name]) : 0;
 	if (rate === undefined) throw wrongType(name, "Double");
 	if (rate < 0 || rate > 0.5)
-		throw invalid(
+		throw illegal(
 			`Parameter [${name}] must be between 0.0 and 0.5${addition(rate)}`,
 		);
 	return rate;
@@ -105,7 +105,7 @@ function overlapRate(
 function positive(values: JsonObject, name: string, otherwise: number): number {
 	const number = integer(values, name, otherwise);
 	if (number > 0) return number;
-	throw invalid(`Parameter [${name}] must be positive.`);
+	throw illegal(`Parameter [${name}] must be positive.`);
 }
 
 function integer(values: JsonObject, name: string, otherwise: number): number {
@@ -118,14 +118,10 @@ function integer(values: JsonObject, name: string, otherwise: number): number {
 function text(values: JsonObject, name: string, otherwise: string): string {
 	const value = Object.hasOwn(values, name) ? values[name] : otherwise;
 	if (typeof value !== "string") throw wrongType(name, "String");
-	if (value === "") throw invalid(`Parameter [${name}] should not be empty.`);
+	if (value === "") throw illegal(`Parameter [${name}] should not be empty.`);
 	return value;
 }
 
 function wrongType(name: string, type: string): InvalidDefinition {
-	return invalid(`Parameter [${name}] must be of java.lang.${type} type`);
-}
-
-function invalid(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
+	return illegal(`Parameter [${name}] must be of java.lang.${type} type`);
 }

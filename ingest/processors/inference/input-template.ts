@@ -1,4 +1,4 @@
-import { InvalidDefinition } from "../../invalid-definition.ts";
+import { illegal } from "../../invalid-definition.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 
 /** A text made of pieces, those of the document by the names of their fields. */
@@ -38,29 +38,29 @@ export function parseInputTemplate(
 		(name) => !withoutEffect.includes(name),
 	);
 	if (unknown.length > 0)
-		throw invalid(`model_input can't have [${unknown.join(", ")}] here`);
+		throw illegal(`model_input can't have [${unknown.join(", ")}] here`);
 	if (
 		request.return_number === false ||
 		(target_response !== undefined &&
 			!(Array.isArray(target_response) && target_response.includes(outputName)))
 	)
-		throw invalid(
+		throw illegal(
 			`model_input asks for an answer without numbers or without [${outputName}], which is all that there is`,
 		);
 	const sourceOf = (name: string): string => {
 		const source = inputMap.get(name);
 		if (source === undefined)
-			throw invalid(`model_input has [${name}], input_map has not`);
+			throw illegal(`model_input has [${name}], input_map has not`);
 		return source;
 	};
 	if (isObject(text_docs) && typeof text_docs.placeholder === "string")
 		return { list: sourceOf(text_docs.placeholder) };
 	if (!Array.isArray(text_docs) || text_docs.length === 0)
-		throw invalid("model_input has to have a list of [text_docs]");
+		throw illegal("model_input has to have a list of [text_docs]");
 	return {
 		texts: text_docs.map((text: unknown) => {
 			if (typeof text === "string") return parseText(text, sourceOf);
-			throw invalid("each of [text_docs] in model_input has to be a string");
+			throw illegal("each of [text_docs] in model_input has to be a string");
 		}),
 	};
 }
@@ -76,7 +76,7 @@ function parseJson(modelInput: string): JsonObject {
 	} catch (error) {
 		if (!(error instanceof SyntaxError)) throw error;
 	}
-	throw invalid(`Invalid payload: ${modelInput}`);
+	throw illegal(`Invalid payload: ${modelInput}`);
 }
 
 function parseText(
@@ -90,8 +90,4 @@ function parseText(
 			index % 2 === 0 ? piece : { source: sourceOf(piece) },
 		)
 		.filter((piece) => piece !== "");
-}
-
-function invalid(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
 }

@@ -1,4 +1,4 @@
-import { InvalidDefinition } from "../../invalid-definition.ts";
+import { illegal } from "../../invalid-definition.ts";
 import { isObject } from "../../json.ts";
 import {
 	type AnswerPath,
@@ -69,16 +69,16 @@ export function parsePrediction(
 
 function entriesOf(option: string, map: unknown): [string, string][] {
 	if (!isObject(map))
-		throw invalid(`[${option}] has to be a list of objects with names`);
+		throw illegal(`[${option}] has to be a list of objects with names`);
 	return Object.entries(map).map(([name, value]) => {
 		if (typeof value === "string") return [name, value];
-		throw invalid(`[${option}] has to have a string for [${name}]`);
+		throw illegal(`[${option}] has to have a string for [${name}]`);
 	});
 }
 
 function checked(option: string, name: string): string {
 	if (field.test(name)) return name;
-	throw invalid(
+	throw illegal(
 		`[${option}] has the field [${name}]: only names with dots between them are supported`,
 	);
 }
@@ -86,11 +86,7 @@ function checked(option: string, name: string): string {
 function readPath(text: string): AnswerPath {
 	const path = parseAnswerPath(text);
 	if (path) return path;
-	throw invalid(
+	throw illegal(
 		`[output_map] has the path [${text}]: only names, numbers and wildcards that lead into inference_results are supported`,
 	);
-}
-
-function invalid(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
 }

@@ -59,7 +59,7 @@ const expressionPlaces: readonly (readonly [path: RegExp, place: number])[] = [
 
 /** APIs that mean all indices where no expression is given, and take one as a parameter. */
 const takesIndex =
-	/^_((cat|list)\/(indices|recovery)|cluster\/health|search|msearch|count|field_caps|validate|mappings?|settings|stats|segments|recovery|shard_stores|refresh|flush|forcemerge|cache|aliases|alias|open|close|rank_eval|block|upgrade)(\/|$)/;
+	/^_((cat|list)\/(indices|recovery)|cluster\/health|search|search_shards|msearch|count|field_caps|validate|mappings?|settings|stats|segments|recovery|shard_stores|refresh|flush|forcemerge|cache|aliases|alias|open|close|rank_eval|block|upgrade)(\/|$)/;
 
 /** The changes that a URL needs, as what to put in place of parts of it. */
 interface Edit {

@@ -1,30 +1,14 @@
-import { parsedValue, rawMembers } from "../raw-json.ts";
-
-/** Members of a JSON object by name, each as it stands in a text. */
-export type RawMembers = Map<string, string>;
-
-/** The JSON object of some members. */
-export function membersJson(members: ReadonlyMap<string, string>): string {
-	const parts = [...members].map(
-		([name, value]) => `${JSON.stringify(name)}:${value}`,
-	);
-	return `{${parts.join(",")}}`;
-}
-
-/** Digits that bring every 32-bit float back: IEEE 754 binary32 needs 9. */
-const mostDigits = 9;
+import { floatText } from "../java-number.ts";
+import {
+	membersJson,
+	parsedValue,
+	type RawMembers,
+	rawMembers,
+} from "../raw-json.ts";
 
 /** A score as OpenSearch writes one: the fewest digits of a 32-bit float, `null` for one that is no number. */
 export function scoreJson(score: number): string {
-	if (!Number.isFinite(score)) return "null";
-	let digits = 1;
-	while (digits < mostDigits && !isRead(score, digits)) digits++;
-	const text = String(Number(score.toPrecision(digits)));
-	return /^-?\d+$/.test(text) ? `${text}.0` : text;
-}
-
-function isRead(score: number, digits: number): boolean {
-	return Math.fround(Number(score.toPrecision(digits))) === Math.fround(score);
+	return Number.isFinite(score) ? floatText(Math.fround(score)) : "null";
 }
 
 /** A hit of a search's answer; what is not changed stays to the byte. */
@@ -44,6 +28,12 @@ export class AnswerHit {
 
 	get index(): string {
 		return String(parsedValue(this.raw("_index")) ?? "");
+	}
+
+	/** Undefined: its shard follows from its id. */
+	get routing(): string | undefined {
+		const routing = parsedValue(this.raw("_routing"));
+		return typeof routing === "string" ? routing : undefined;
 	}
 
 	/** NaN where the hit has none, as in a search that is sorted by something else. */

@@ -4,8 +4,13 @@ import type {
 	SortValues,
 	SplitText,
 } from "../pipelines/search-pipeline.ts";
-import { parsedValue, rawElements } from "../raw-json.ts";
-import { type AnswerHit, membersJson, type RawMembers } from "./answer-hit.ts";
+import {
+	membersJson,
+	parsedValue,
+	type RawMembers,
+	rawElements,
+} from "../raw-json.ts";
+import type { AnswerHit } from "./answer-hit.ts";
 import type { SearchAnswer } from "./search-answer.ts";
 import { splitText } from "./split-pattern.ts";
 

@@ -24,9 +24,17 @@ export interface SubQueryExplanation {
 /** By {@link hitKey}. */
 export type HybridExplanations = ReadonlyMap<string, HybridExplanation>;
 
-/** Names a document among those of a search. */
-export function hitKey({ index, id }: Pick<AnswerHit, "index" | "id">): string {
-	return JSON.stringify([index, id]);
+/** Names a document among those of a search: with different routings, several documents of an index may have one id. */
+export function hitKey({
+	index,
+	id,
+	routing,
+}: Pick<AnswerHit, "index" | "id"> & {
+	routing?: string | undefined;
+}): string {
+	return JSON.stringify(
+		routing === undefined ? [index, id] : [index, id, routing],
+	);
 }
 
 /** `hybrid_score_explanation`: shows with each hit how its score came about. Hits that no hybrid query found stay as they are. */

@@ -40,8 +40,7 @@ export function withoutRerank(body: SearchBody): WithoutRerank | undefined {
  *
  * @throws SidecarError where it does not say it
  */
-export function rerankText(body: SearchBody | undefined): string {
-	if (!body) throw invalid("must specify query_context");
+export function rerankText(body: SearchBody): string {
 	const ext = body.value("ext");
 	const rerank = isObject(ext) ? ext[extension] : undefined;
 	if (!isObject(rerank) || !("query_context" in rerank))

@@ -1,11 +1,11 @@
 import { SidecarError } from "../../errors.ts";
-import { rawElements, rawMembers } from "../raw-json.ts";
 import {
-	AnswerHit,
 	membersJson,
 	type RawMembers,
-	scoreJson,
-} from "./answer-hit.ts";
+	rawElements,
+	rawMembers,
+} from "../raw-json.ts";
+import { AnswerHit, scoreJson } from "./answer-hit.ts";
 
 /** Something that is done to a search's answer before the client gets it. */
 export type AnswerStep = (answer: SearchAnswer) => Promise<void>;
@@ -69,6 +69,12 @@ export class SearchAnswer {
 
 	set maxScore(score: number) {
 		this.#part.set("max_score", scoreJson(score));
+		this.#changed = true;
+	}
+
+	/** Says that there may be more to find than was looked for. */
+	setTimedOut(): void {
+		this.#members.set("timed_out", "true");
 		this.#changed = true;
 	}
 

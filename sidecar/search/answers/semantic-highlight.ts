@@ -1,4 +1,4 @@
-import type { Node } from "jsonc-parser";
+import { getNodeValue, type Node } from "jsonc-parser";
 import { isObject, type JsonObject } from "../../../ingest/json.ts";
 import {
 	elements,
@@ -7,6 +7,7 @@ import {
 	members,
 	type Renderer,
 } from "../../../ingest/json-tree.ts";
+import { fitsPattern } from "../../../ingest/name-pattern.ts";
 import type { SearchBody } from "../search-body.ts";
 import { queryText } from "./query-text.ts";
 
@@ -53,7 +54,8 @@ export interface MarkedField {
 }
 
 interface FieldRule {
-	readonly pattern: RegExp;
+	/** A field's name, or several by stars. */
+	readonly pattern: string;
 	/** Undefined: OpenSearch marks it. */
 	readonly mark: ((field: string) => MarkedField) | undefined;
 	readonly value: Node;
@@ -100,7 +102,7 @@ export class SemanticHighlight {
 	/** How a field's text is marked; undefined where OpenSearch marks it. The last name that fits a field counts. */
 	markedField(field: string): MarkedField | undefined {
 		return this.#rules
-			.findLast(({ pattern }) => pattern.test(field))
+			.findLast(({ pattern }) => fitsPattern(field, pattern))
 			?.mark?.(field);
 	}
 }
@@ -117,15 +119,17 @@ function ruleOf(
 	value: Node,
 	{ highlight, query }: { highlight: JsonObject; query: unknown },
 ): FieldRule {
-	const says = (option: string) => plainValue(member(value, option));
-	const pattern = patternOf(name);
+	const says = (option: string): unknown => {
+		const said = member(value, option);
+		return said && getNodeValue(said);
+	};
 	if ((says("type") ?? highlight.type) !== semantic)
-		return { pattern, mark: undefined, value };
+		return { pattern: name, mark: undefined, value };
 	const options = says("options") ?? highlight.options;
 	const [preTag, postTag] = tagsOf(highlight);
 	const asked = says("highlight_query") ?? highlight.highlight_query ?? query;
 	return {
-		pattern,
+		pattern: name,
 		value,
 		mark: (field) => ({
 			options: isObject(options) ? options : {},
@@ -159,19 +163,4 @@ function renderField(field: Node): Renderer {
 			.map(({ node }) => render(node));
 		return `{${[...own, ...wholeText].join(",")}}`;
 	};
-}
-
-/** What a node stands for; a small one: an option, a query. */
-function plainValue(node: Node | undefined): unknown {
-	if (node?.type === "array") return elements(node).map(plainValue);
-	if (node?.type !== "object") return node?.value;
-	return Object.fromEntries(
-		members(node).map(({ name, value }) => [name, plainValue(value)]),
-	);
-}
-
-/** A field's name, or several by stars. */
-function patternOf(name: string): RegExp {
-	const literal = (part: string) => part.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
-	return new RegExp(`^${name.split("*").map(literal).join(".*")}$`, "s");
 }

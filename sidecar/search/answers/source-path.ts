@@ -1,5 +1,9 @@
-import { rawElements, rawMembers } from "../raw-json.ts";
-import { membersJson, type RawMembers } from "./answer-hit.ts";
+import {
+	membersJson,
+	type RawMembers,
+	rawElements,
+	rawMembers,
+} from "../raw-json.ts";
 
 /** The steps of a dotted path; as in Java, none at its end for a dot there. */
 function stepsOf(path: string): string[] {

@@ -1,12 +1,12 @@
+import { hitKey } from "../answers/hybrid-explanation.ts";
 import type { HybridCombination } from "../pipelines/search-pipeline.ts";
 import { combine } from "./combination.ts";
+import type { FoundDocument } from "./documents-query.ts";
 import { normalize } from "./normalization.ts";
 import { tableOrder } from "./table-order.ts";
 
 /** A document that a sub-query found. */
-export interface SubHit {
-	readonly index: string;
-	readonly id: string;
+export interface SubHit extends FoundDocument {
 	readonly score: number;
 	/** Its number in the shard, by which OpenSearch orders hits with one score; undefined where it is not known. */
 	readonly doc: number | undefined;
@@ -20,9 +20,7 @@ export interface SubHit {
 export type ShardHits = readonly (readonly SubHit[])[];
 
 /** A document that at least one sub-query found. */
-export interface Candidate {
-	readonly index: string;
-	readonly id: string;
+export interface Candidate extends FoundDocument {
 	/** The place of its shard among those that are searched. */
 	readonly shard: number;
 	readonly doc: number | undefined;
@@ -55,7 +53,7 @@ export function rankCandidates(
 		const found = new Map<string, Found>();
 		hits.forEach((ofSubQuery, index) => {
 			ofSubQuery.forEach((hit, place) => {
-				const key = JSON.stringify([hit.index, hit.id]);
+				const key = hitKey(hit);
 				const known = found.get(key) ?? { hit, scores: [], parts: [] };
 				found.set(key, known);
 				const score = normalized[index]?.[shard]?.[place] ?? 0;
@@ -73,9 +71,9 @@ export function rankCandidates(
 				{ length: subQueries },
 				(_, index) => scores[index] ?? 0,
 			);
-			const { index, id, doc, group } = hit;
+			const { index, id, routing, doc, group } = hit;
 			const score = combine(all, combination);
-			return { index, id, shard, doc, group, score, parts };
+			return { index, id, routing, shard, doc, group, score, parts };
 		});
 	});
 	// The sort is stable: of one score, the first shard's come first.

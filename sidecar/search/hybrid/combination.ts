@@ -1,5 +1,5 @@
 import type { HybridCombination, Mean } from "../pipelines/search-pipeline.ts";
-import { refusedAnswers } from "./search-failures.ts";
+import { refusedAnswers } from "../search-failures.ts";
 
 /** What becomes of a hybrid query's scores where no pipeline says it: neural-search's defaults for a processor. */
 export const defaultCombination: HybridCombination = {

@@ -1,8 +1,9 @@
+import { refusedAnswers } from "../search-failures.ts";
 import { bestOfGroups, type Candidate } from "./candidates.ts";
+import { DocumentQueries } from "./documents-query.ts";
 import { bool } from "./hybrid-query.ts";
 import type { HybridSearch } from "./hybrid-search.ts";
 import { leastNumber, pageWeights } from "./page-weights.ts";
-import { refusedAnswers } from "./search-failures.ts";
 
 /**
  * The body that makes OpenSearch answer a page of candidates, in their order and with their scores, among all the documents
@@ -32,11 +33,10 @@ export function rankedBody(
 	// `max_score` is the best score of all pages: the best document leads, and is passed over.
 	const leading = best && from > 0 && page.length > 0 ? [best] : [];
 	const placed = [...leading, ...page];
-	const documents = (some: readonly Candidate[]) =>
-		documentsQuery(some, severalIndices);
+	const documents = new DocumentQueries(candidates, { severalIndices });
 	// What is on the page is found, also where another copy of a shard has other nearest neighbours.
 	const found = search.disjunction(
-		placed.length > 0 ? [...queries, documents(placed)] : queries,
+		placed.length > 0 ? [...queries, documents.of(placed)] : queries,
 	);
 	const weights = pageWeights(placed, {
 		least: search.ordersGroups ? leastBeforeFaint : leastNumber,
@@ -52,7 +52,7 @@ export function rankedBody(
 		min_score: undefined,
 		rescore: undefined,
 		...(minScore !== undefined && {
-			post_filter: narrowedFilter(search, documents(answered)),
+			post_filter: narrowedFilter(search, documents.of(answered)),
 		}),
 	});
 	return { body, hits: page.length };
@@ -98,14 +98,16 @@ function answerable(
 function scored(
 	placed: readonly Candidate[],
 	weights: readonly number[],
-	documents: (some: readonly Candidate[]) => string,
+	documents: DocumentQueries,
 ): string {
 	const functions = placed.map(
 		(candidate, index) =>
-			`{"filter":${documents([candidate])},"weight":${weights[index]}}`,
+			`{"filter":${documents.of([candidate])},"weight":${weights[index]}}`,
 	);
+	// What is found besides is not on the page.
+	functions.push(`{"weight":0}`);
 	return (
-		`{"function_score":{"query":${documents(placed)},"functions":[${functions.join(",")}],` +
+		`{"function_score":{"query":${documents.of(placed)},"functions":[${functions.join(",")}],` +
 		`"score_mode":"first","boost_mode":"replace"}}`
 	);
 }
@@ -114,39 +116,4 @@ function scored(
 function narrowedFilter(search: HybridSearch, documents: string): string {
 	const own = search.raw("post_filter");
 	return own ? `{"bool":${bool({ filter: [own, documents] })}}` : documents;
-}
-
-/** A query for some documents by their ids. */
-export function documentsQuery(
-	documents: readonly { index: string; id: string }[],
-	severalIndices: boolean,
-	name?: string,
-): string {
-	const named = name === undefined ? "" : `,"_name":${name}`;
-	if (!severalIndices) return `{"ids":{"values":${idsOf(documents)}${named}}}`;
-	const byIndex = new Map<string, { index: string; id: string }[]>();
-	for (const document of documents) {
-		const ofIndex = byIndex.get(document.index);
-		if (ofIndex) ofIndex.push(document);
-		else byIndex.set(document.index, [document]);
-	}
-	const clauses = [...byIndex].map(
-		([index, ofIndex]) =>
-			`{"bool":${bool({
-				filter: [
-					`{"term":{"_index":${JSON.stringify(index)}}}`,
-					`{"ids":{"values":${idsOf(ofIndex)}}}`,
-				],
-			})}}`,
-	);
-	// A query without clauses finds everything.
-	const query =
-		clauses.length === 0
-			? `"must_not":[{"match_all":{}}]`
-			: `"should":[${clauses.join(",")}]`;
-	return `{"bool":{${query}${named}}}`;
-}
-
-function idsOf(documents: readonly { id: string }[]): string {
-	return JSON.stringify(documents.map(({ id }) => id));
 }

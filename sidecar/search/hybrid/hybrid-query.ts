@@ -6,9 +6,9 @@ import {
 	members,
 	type Renderer,
 } from "../../../ingest/json-tree.ts";
-import { SidecarError } from "../../errors.ts";
+import { badQuery, numberIn } from "../queries/query-options.ts";
 import type { PlacedQuery } from "../query-walk.ts";
-import { refusedByShards, refusedQuery } from "./search-failures.ts";
+import { refusedByShards, refusedQuery } from "../search-failures.ts";
 
 /** A `hybrid` query: several queries, of which each document's scores are combined. */
 export interface HybridQuery {
@@ -22,7 +22,7 @@ export interface HybridQuery {
 }
 
 /** neural-search's limit. */
-const maxSubQueries = 5;
+export const maxSubQueries = 5;
 
 /**
  * A `hybrid` query, checked as neural-search checks it.
@@ -32,7 +32,9 @@ const maxSubQueries = 5;
  */
 export function readHybrid(clause: Member): HybridQuery {
 	if (clause.value.type !== "object")
-		throw refused("[hybrid] query malformed, no start_object after query name");
+		throw badQuery(
+			"[hybrid] query malformed, no start_object after query name",
+		);
 	let subQueries: readonly Node[] = [];
 	let filter: Node | undefined;
 	let paginationDepth: number | undefined;
@@ -43,13 +45,15 @@ export function readHybrid(clause: Member): HybridQuery {
 			subQueries = readSubQueries(value);
 		else if (key === "filter" && nested) filter = value;
 		else if (nested || value.type === "array" || !scalars.has(key))
-			throw refused("Field is not supported by [hybrid] query");
+			throw badQuery("Field is not supported by [hybrid] query");
 		else if (key === "boost") checkBoost(value);
 		else if (key === "_name") name = JSON.stringify(String(value.value));
 		else paginationDepth = readDepth(value);
 	}
 	if (subQueries.length === 0)
-		throw refused("[hybrid] requires 'queries' field with at least one clause");
+		throw badQuery(
+			"[hybrid] requires 'queries' field with at least one clause",
+		);
 	return { subQueries, filter, paginationDepth, name };
 }
 
@@ -67,7 +71,7 @@ const scalars: ReadonlySet<string> = new Set([
  */
 export function checkPlace({ clause, place }: PlacedQuery): void {
 	if (place.part !== "query") return;
-	if (place.within.some((type) => scoring.has(type)) || isOneOfSeveral(clause))
+	if (place.isWithin(scoring) || isOneOfSeveral(clause))
 		throw refusedByShards(notAtTop);
 }
 
@@ -141,41 +145,24 @@ export function bool(parts: {
 function readSubQueries(value: Node): readonly Node[] {
 	const queries = elements(value);
 	if (queries.length === 0 || queries.some(({ type }) => type !== "object"))
-		throw refused("[_na] query malformed, must start with start_object");
+		throw badQuery("[_na] query malformed, must start with start_object");
 	if (queries.length > maxSubQueries)
-		throw refused(
+		throw badQuery(
 			"Number of sub-queries exceeds maximum supported by [hybrid] query",
 		);
 	return queries;
 }
 
 function checkBoost(value: Node): void {
-	if (readNumber(value) !== 1)
-		throw refused("[hybrid] query does not support [boost]");
+	if (numberIn(value) !== 1)
+		throw badQuery("[hybrid] query does not support [boost]");
 }
 
 /** OpenSearch cuts what is behind the point. */
 function readDepth(value: Node): number {
-	const depth = Math.trunc(readNumber(value));
+	const depth = Math.trunc(numberIn(value));
 	if (depth === 0) throw refusedQuery("pagination_depth must not be zero");
 	if (depth < 0)
 		throw refusedQuery("pagination_depth should be greater than 0");
 	return depth;
-}
-
-function readNumber({ value }: Node): number {
-	if (typeof value === "number") return value;
-	if (typeof value !== "string")
-		throw new SidecarError(
-			"bad_json",
-			`Current token (VALUE_${String(value).toUpperCase()}) not numeric, can not use numeric value accessors`,
-		);
-	const number = Number(value);
-	if (value.trim() === "" || Number.isNaN(number))
-		throw new SidecarError("bad_number", `For input string: "${value}"`);
-	return number;
-}
-
-function refused(reason: string): SidecarError {
-	return new SidecarError("bad_query", reason);
 }

@@ -3,22 +3,19 @@ import {
 	compact,
 	member,
 	members,
+	nodeText,
 	nodeValue,
 	parseLeading,
-	type Renderer,
-	renderTree,
 } from "../../../ingest/json-tree.ts";
 import { SidecarError } from "../../errors.ts";
+import { defaultSize } from "../default-size.ts";
+import { refusedByShards } from "../search-failures.ts";
 import { bool, type HybridQuery, readHybrid } from "./hybrid-query.ts";
-import { refusedByShards } from "./search-failures.ts";
 import { readSort, type SortKind } from "./sort-kind.ts";
 import { narrowed } from "./sub-queries.ts";
 
 /** Parameters of a URL by their names. */
 export type Parameters = ReadonlyMap<string, string>;
-
-/** Without `size`; OpenSearch's own. */
-const defaultSize = 10;
 
 /** The body of a search of which the query is a `hybrid`, and what its URL adds. */
 export class HybridSearch {
@@ -58,9 +55,9 @@ export class HybridSearch {
 		this.#behind = body.slice(sent.offset + sent.length);
 		this.#root = root;
 		this.query = readHybrid(clause);
-		const filter = this.query.filter && this.#textOf(this.query.filter);
+		const filter = this.query.filter && nodeText(text, this.query.filter);
 		this.subQueries = this.query.subQueries.map((query) =>
-			narrowed(body, query, filter),
+			narrowed(text, query, filter),
 		);
 		this.from = Math.trunc(this.#number("from", parameters) ?? 0);
 		const size = Math.trunc(this.#number("size", parameters) ?? defaultSize);
@@ -102,7 +99,7 @@ export class HybridSearch {
 	/** The JSON text of a member of the top level. */
 	raw(name: string): string | undefined {
 		const node = member(this.#root, name);
-		return node && this.#textOf(node);
+		return node && nodeText(this.#text, node);
 	}
 
 	/** What stands at a path. */
@@ -116,18 +113,13 @@ export class HybridSearch {
 	 * The body with other members at the top, as JSON; undefined takes one away. All the rest stays to the byte.
 	 */
 	with(changes: Readonly<Record<string, string | undefined>>): string {
-		const changed = new Map(Object.entries(changes));
-		const renderers = new Map<Node, Renderer>();
-		renderers.set(this.#root, () => {
-			const kept = members(this.#root)
-				.filter(({ name }) => !changed.has(name))
-				.map(({ node }) => this.#textOf(node));
-			const added = [...changed].flatMap(([name, value]) =>
-				value === undefined ? [] : [`${JSON.stringify(name)}:${value}`],
-			);
-			return `{${[...added, ...kept].join(",")}}`;
-		});
-		return renderTree(this.#text, this.#root, renderers) + this.#behind;
+		const kept = members(this.#root)
+			.filter(({ name }) => !Object.hasOwn(changes, name))
+			.map(({ node }) => nodeText(this.#text, node));
+		const added = Object.entries(changes).flatMap(([name, value]) =>
+			value === undefined ? [] : [`${JSON.stringify(name)}:${value}`],
+		);
+		return `{${[...added, ...kept].join(",")}}${this.#behind}`;
 	}
 
 	/** A query for every document that one of these queries finds, of which the scores mean nothing. */
@@ -166,10 +158,6 @@ export class HybridSearch {
 	#flag(name: string, parameters: Parameters): boolean {
 		const value = parameters.get(name) ?? this.value(name);
 		return value === true || value === "true" || value === "";
-	}
-
-	#textOf({ offset, length }: Node): string {
-		return this.#text.slice(offset, offset + length);
 	}
 }
 

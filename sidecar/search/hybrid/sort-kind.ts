@@ -1,7 +1,7 @@
 import type { Node } from "jsonc-parser";
 import { elements, member, members } from "../../../ingest/json-tree.ts";
 import { SidecarError } from "../../errors.ts";
-import { refusedByShards } from "./search-failures.ts";
+import { refusedByShards } from "../search-failures.ts";
 
 /** What a hybrid search's hits are ordered by: their combined scores, best first, or fields. */
 export type SortKind = "score" | "fields";

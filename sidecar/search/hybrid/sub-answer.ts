@@ -1,5 +1,6 @@
 import { isObject } from "../../../ingest/json.ts";
 import { SidecarError } from "../../errors.ts";
+import { rawElements, rawMembers } from "../raw-json.ts";
 import type { SubHit } from "./candidates.ts";
 
 /** What a sub-query found on one shard. */
@@ -8,6 +9,8 @@ export interface SubAnswer {
 	readonly hits: readonly SubHit[];
 	/** Whether these are all that it finds. */
 	readonly isWhole: boolean;
+	/** Whether OpenSearch has not looked further for want of time. */
+	readonly timedOut: boolean;
 }
 
 /** What OpenSearch says, as JSON, where a search failed. */
@@ -16,19 +19,33 @@ export interface SubFailure {
 	readonly body: string;
 }
 
+/** What is not known of a shard that has failed. */
+export const failedShard: SubAnswer = {
+	hits: [],
+	isWhole: false,
+	timedOut: false,
+};
+
 /**
  * The answers of an `_msearch`, in the order of its searches.
  *
+ * @param count how many searches there were
  * @throws SidecarError upstream_broken
  */
-export function readSubAnswers(body: string): (SubAnswer | SubFailure)[] {
-	const answer: unknown = JSON.parse(body);
+export function readSubAnswers(
+	body: string,
+	count: number,
+): (SubAnswer | SubFailure)[] {
+	const answer = parseAnswer(body);
 	const responses = isObject(answer) ? answer.responses : undefined;
-	if (!Array.isArray(responses)) throw broken();
-	return responses.map((response: unknown) => {
+	if (!Array.isArray(responses) || responses.length !== count) throw broken();
+	const texts = responses.some(hasFields)
+		? rawElements(rawMembers(body).get("responses"))
+		: [];
+	return responses.map((response: unknown, place) => {
 		if (!isObject(response)) throw broken();
 		const { error, status } = response;
-		if (error === undefined) return readResponse(response);
+		if (error === undefined) return readResponse(response, texts[place]);
 		return {
 			status: typeof status === "number" ? status : 500,
 			body: JSON.stringify({ error, status }),
@@ -41,17 +58,25 @@ export function readSubAnswer({
 	status,
 	body,
 }: SubFailure): SubAnswer | SubFailure {
-	return status === 200 ? readResponse(JSON.parse(body)) : { status, body };
+	return status === 200
+		? readResponse(parseAnswer(body), body)
+		: { status, body };
 }
 
-function readResponse(response: unknown): SubAnswer {
+/** @param text of the response; needed where the hits have fields */
+function readResponse(response: unknown, text: string | undefined): SubAnswer {
 	if (!isObject(response)) throw broken();
 	const { hits: found, _shards: shards } = response;
-	const hits = isObject(found) ? found.hits : undefined;
-	if (!isObject(found) || !Array.isArray(hits)) throw broken();
+	const hits = hitsOf(response);
+	if (!isObject(found) || hits === undefined) throw broken();
 	const total = isObject(found.total) ? found.total : {};
+	const groups =
+		text !== undefined && hasFields(response) ? groupsOf(text) : [];
 	return {
-		hits: hits.map(readHit).filter(({ score }) => score > 0),
+		hits: hits
+			.map((hit, place) => readHit(hit, groups[place]))
+			.filter(({ score }) => score > 0),
+		timedOut: response.timed_out === true,
 		isWhole:
 			response.timed_out === false &&
 			response.terminated_early !== true &&
@@ -62,27 +87,57 @@ function readResponse(response: unknown): SubAnswer {
 	};
 }
 
-function readHit(hit: unknown): SubHit {
+function hitsOf(response: unknown): readonly unknown[] | undefined {
+	const found = isObject(response) ? response.hits : undefined;
+	const hits = isObject(found) ? found.hits : undefined;
+	return Array.isArray(hits) ? hits : undefined;
+}
+
+function hasFields(response: unknown): boolean {
+	const hits = hitsOf(response) ?? [];
+	return hits.some((hit) => isObject(hit) && hit.fields !== undefined);
+}
+
+/** The fields of each hit as they stand there: a `long` has more digits than a number of JavaScript's. */
+function groupsOf(text: string): (string | undefined)[] {
+	const found = rawMembers(text).get("hits") ?? "";
+	return rawElements(rawMembers(found).get("hits")).map((hit) =>
+		rawMembers(hit).get("fields"),
+	);
+}
+
+function readHit(hit: unknown, group: string | undefined): SubHit {
 	if (!isObject(hit)) throw broken();
-	const { _index: index, _id: id, _score: score, sort, fields } = hit;
+	const { _index: index, _id: id, _score: score, sort } = hit;
 	if (typeof index !== "string" || typeof id !== "string") throw broken();
 	const doc: unknown = Array.isArray(sort) ? sort[1] : undefined;
-	const explanation = hit._explanation;
+	const { _explanation: explanation, _routing: routing } = hit;
 	return {
 		index,
 		id,
 		score: typeof score === "number" ? Math.fround(score) : 0,
 		doc: typeof doc === "number" ? doc : undefined,
-		...(fields !== undefined && { group: JSON.stringify(fields) }),
+		...(typeof routing === "string" && { routing }),
+		...(group !== undefined && { group }),
 		...(explanation !== undefined && {
 			explanation: JSON.stringify(explanation),
 		}),
 	};
 }
 
-function broken(): SidecarError {
+/** What an answer stands for that is asked for a hybrid query. @throws SidecarError upstream_broken for what is no JSON */
+export function parseAnswer(body: string): unknown {
+	try {
+		return JSON.parse(body);
+	} catch (cause) {
+		throw broken(cause);
+	}
+}
+
+function broken(cause?: unknown): SidecarError {
 	return new SidecarError(
 		"upstream_broken",
-		"OpenSearch's answer to the sub-queries is not the JSON that was to be expected",
+		"OpenSearch's answer for a hybrid query is not the JSON that was to be expected",
+		{ cause },
 	);
 }

@@ -1,5 +1,10 @@
 import type { Node } from "jsonc-parser";
-import { elements, member, members } from "../../../ingest/json-tree.ts";
+import {
+	elements,
+	member,
+	members,
+	nodeText,
+} from "../../../ingest/json-tree.ts";
 import { bool } from "./hybrid-query.ts";
 
 /**
@@ -13,8 +18,7 @@ export function narrowed(
 	query: Node,
 	filter: string | undefined,
 ): string {
-	const textOf = ({ offset, length }: Node) =>
-		text.slice(offset, offset + length);
+	const textOf = (node: Node) => nodeText(text, node);
 	if (filter === undefined) return textOf(query);
 	const [clause] = members(query);
 	const [field] = clause?.name === "knn" ? members(clause.value) : [];

@@ -60,7 +60,22 @@ const ofLine = [
 	"search_type",
 ];
 /** Those that say how the search's own target is read. */
-const ofTarget = ["allow_no_indices", "expand_wildcards", "ignore_unavailable"];
+export const ofTarget = [
+	"allow_no_indices",
+	"expand_wildcards",
+	"ignore_unavailable",
+] as const;
+
+/** The parameters with one of these names, each with its value. */
+export function chosen(
+	parameters: Parameters,
+	names: readonly string[],
+): [name: string, value: string][] {
+	return names.flatMap((name) => {
+		const value = parameters.get(name);
+		return value === undefined ? [] : [[name, value]];
+	});
+}
 
 /** A search for a sub-query's best hits on one shard. */
 export interface SubSearch {
@@ -90,10 +105,10 @@ export function subSearch(
 	},
 ): SubSearch {
 	const own = shard.index === undefined ? [...ofLine, ...ofTarget] : ofLine;
-	const values = own.flatMap((name) => {
-		const value = parameters.get(name);
-		return value === undefined ? [] : [[name, value === "" ? "true" : value]];
-	});
+	const values = chosen(parameters, own).map(([name, value]) => [
+		name,
+		value === "" ? "true" : value,
+	]);
 	const preference = preferenceOf(shard, parameters.get("preference"));
 	return {
 		index: shard.index ?? target,

@@ -1,6 +1,7 @@
+import { illegal } from "../../../ingest/invalid-definition.ts";
 import { isObject } from "../../../ingest/json.ts";
 import { DefinitionOptions } from "../../../ingest/processors/definition-options.ts";
-import { illegal } from "./processor-definition.ts";
+import { floatText } from "../java-number.ts";
 import type { Mean } from "./search-pipeline.ts";
 
 /** How the scores of sub-queries become one, in the order in which neural-search's messages name the means. */
@@ -76,17 +77,4 @@ function readWeights(value: unknown): number[] {
 			`sum of weights for combination must be equal to 1.0, ${submitted}`,
 		);
 	return weights;
-}
-
-/** A 32-bit float with as few digits as tell it from all others: 9 do for each. */
-function floatText(value: number): string {
-	for (let digits = 1; digits < 9; digits++) {
-		const short = Number(value.toPrecision(digits));
-		if (Math.fround(short) === value) return withFraction(short);
-	}
-	return withFraction(Number(value.toPrecision(9)));
-}
-
-function withFraction(value: number): string {
-	return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }

@@ -1,6 +1,4 @@
-/** How many entries Java's `HashMap` begins with room for, and how full it may become. */
-const firstCapacity = 16;
-const loadFactor = 0.75;
+import { bucketOf, tableSize } from "../java-hash.ts";
 
 /**
  * Names in the order in which OpenSearch finds them in a JSON object, which is that of Java's `HashMap`: its messages
@@ -9,13 +7,9 @@ const loadFactor = 0.75;
  * @param names all that the object had, as they were put in
  */
 export function inHashOrder(names: readonly string[]): string[] {
-	let capacity = firstCapacity;
-	while (names.length > capacity * loadFactor) capacity *= 2;
+	const size = tableSize(names.length);
 	const place = new Map(
-		names.map((name) => {
-			const hash = hashCode(name);
-			return [name, (hash ^ (hash >>> 16)) & (capacity - 1)];
-		}),
+		names.map((name) => [name, bucketOf(hashCode(name), size)]),
 	);
 	return [...names].sort((a, b) => (place.get(a) ?? 0) - (place.get(b) ?? 0));
 }

@@ -1,3 +1,4 @@
+import { illegal } from "../../../ingest/invalid-definition.ts";
 import type { JsonObject } from "../../../ingest/json.ts";
 import { DefinitionOptions } from "../../../ingest/processors/definition-options.ts";
 import {
@@ -5,22 +6,22 @@ import {
 	means,
 	readCombination,
 } from "./combination-technique.ts";
-import { illegal, ProcessorDefinition } from "./processor-definition.ts";
+import { ProcessorDefinition } from "./processor-definition.ts";
 import { readRankConstant } from "./rank-constant.ts";
 import { parseBounds, unrecognized } from "./score-bounds.ts";
-import type { HybridCombination, Mean } from "./search-pipeline.ts";
+import type {
+	HybridCombination,
+	Mean,
+	Normalization,
+	RankFusion,
+} from "./search-pipeline.ts";
 
 const type = "normalization-processor";
 
 /** Scores are made comparable, or their ranks are taken instead. */
 type Normalizing =
-	| {
-			kind: "normalization";
-			normalization: "min_max" | "l2" | "z_score";
-			lowerBounds: ReturnType<typeof parseBounds>["lowerBounds"];
-			upperBounds: ReturnType<typeof parseBounds>["upperBounds"];
-	  }
-	| { kind: "rrf"; rankConstant: number };
+	| Omit<Normalization, "combination" | "weights">
+	| Pick<RankFusion, "kind" | "rankConstant">;
 
 /**
  * The options of a `normalization-processor`. That there are as many weights and bounds as sub-queries shows when a

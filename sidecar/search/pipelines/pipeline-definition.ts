@@ -1,4 +1,7 @@
-import { InvalidDefinition } from "../../../ingest/invalid-definition.ts";
+import {
+	InvalidDefinition,
+	illegal,
+} from "../../../ingest/invalid-definition.ts";
 import { isObject, type JsonObject } from "../../../ingest/json.ts";
 import { javaDouble } from "../../../ingest/processors/definition-options.ts";
 import {
@@ -7,7 +10,7 @@ import {
 	parseCoreProcessor,
 } from "./core-processors.ts";
 import { parseNormalization } from "./normalization.ts";
-import { illegal, ProcessorDefinition } from "./processor-definition.ts";
+import { ProcessorDefinition } from "./processor-definition.ts";
 import { parseQueryEnricher } from "./query-enricher.ts";
 import { parseRerank, type RerankLimits } from "./rerank-definition.ts";
 import { parseScoreRanker } from "./score-ranker.ts";

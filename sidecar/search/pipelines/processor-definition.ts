@@ -44,8 +44,3 @@ export class ProcessorDefinition {
 		);
 	}
 }
-
-/** A definition that OpenSearch, or a plugin of its, calls an illegal argument. */
-export function illegal(reason: string): InvalidDefinition {
-	return new InvalidDefinition("illegal_argument_exception", reason);
-}

@@ -1,4 +1,5 @@
-import { illegal, ProcessorDefinition } from "./processor-definition.ts";
+import { illegal } from "../../../ingest/invalid-definition.ts";
+import { ProcessorDefinition } from "./processor-definition.ts";
 import type { NeuralQueryEnricher } from "./search-pipeline.ts";
 
 /**

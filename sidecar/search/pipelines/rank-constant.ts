@@ -1,5 +1,5 @@
+import { illegal } from "../../../ingest/invalid-definition.ts";
 import { javaInteger } from "../../../ingest/processors/definition-options.ts";
-import { illegal } from "./processor-definition.ts";
 
 const [least, most] = [1, 10_000];
 

@@ -1,7 +1,8 @@
+import { illegal } from "../../../ingest/invalid-definition.ts";
 import type { JsonObject } from "../../../ingest/json.ts";
 import { DefinitionOptions } from "../../../ingest/processors/definition-options.ts";
 import { inHashOrder } from "./hash-order.ts";
-import { illegal, ProcessorDefinition } from "./processor-definition.ts";
+import { ProcessorDefinition } from "./processor-definition.ts";
 import type {
 	Rerank,
 	RerankByField,

@@ -1,11 +1,9 @@
+import { illegal } from "../../../ingest/invalid-definition.ts";
 import { isObject, type JsonObject } from "../../../ingest/json.ts";
 import { javaDouble } from "../../../ingest/processors/definition-options.ts";
 import { SidecarError } from "../../errors.ts";
-import { illegal } from "./processor-definition.ts";
+import { maxSubQueries } from "../hybrid/hybrid-query.ts";
 import type { Bound } from "./search-pipeline.ts";
-
-/** Sub-queries of a `hybrid` query at most. */
-const mostBounds = 5;
 
 /** How far from 0 a bound may be. */
 const farthest = 10_000;
@@ -61,9 +59,9 @@ function boundsIn(
 	if (!Object.hasOwn(parameters, name)) return undefined;
 	const list = parameters[name];
 	if (!Array.isArray(list)) throw illegal(`${name} must be a List`);
-	if (list.length > mostBounds)
+	if (list.length > maxSubQueries)
 		throw illegal(
-			`${name} size ${list.length} should be less than or equal to ${mostBounds}`,
+			`${name} size ${list.length} should be less than or equal to ${maxSubQueries}`,
 		);
 	return list.map((bound) => readBound(isObject(bound) ? bound : {}, name));
 }

@@ -6,12 +6,15 @@ import {
 	listRenderer,
 	member,
 	members,
+	nodeText,
 	nodeValue,
 	parseObject,
 	type Renderer,
+	renderNode,
 	renderTree,
 	unlessTooDeep,
 } from "../../../ingest/json-tree.ts";
+import { doubleText } from "../java-number.ts";
 import {
 	firstOwnResponse,
 	ownNameIn,
@@ -56,7 +59,7 @@ export function storedForm(
 			.filter(({ value }) => value !== said)
 			.map(
 				({ name, value }) =>
-					`,${JSON.stringify(name)}:${rendered(text, value, renderers)}`,
+					`,${JSON.stringify(name)}:${renderNode(text, value, renderers)}`,
 			);
 		return `{"description":${description}${rest.join("")}}`;
 	});
@@ -75,7 +78,7 @@ export function clusterForm(
 	return unlessTooDeep(() => {
 		const root = parseObject(text, { allowComments: true });
 		const renderers = root && ownRemoved(text, root, limits);
-		return renderers && rendered(text, root, renderers);
+		return renderers && renderNode(text, root, renderers);
 	});
 }
 
@@ -92,12 +95,8 @@ export function originalIn(stored: unknown): string | undefined {
  * The pipelines that clients wrote, out of those that are stored.
  *
  * @param text the body of OpenSearch's answer: pipelines by id; any other text comes back as it is
- * @param numberText how OpenSearch writes a number that it has read
  */
-export function originalsText(
-	text: string,
-	numberText: (raw: string) => string,
-): string {
+export function originalsText(text: string): string {
 	const root = parseObject(text, { allowComments: false });
 	if (!root) return text;
 	const renderers = new Map<Node, Renderer>();
@@ -110,7 +109,7 @@ export function originalsText(
 				? undefined
 				: parseObject(original, { allowComments: false });
 		if (original !== undefined && tree)
-			renderers.set(value, () => asRead(original, tree, numberText));
+			renderers.set(value, () => asRead(original, tree));
 	}
 	return unlessTooDeep(() => renderTree(text, root, renderers)) ?? text;
 }
@@ -144,30 +143,21 @@ function ownRemoved(
 	return renderers;
 }
 
-function rendered(
-	text: string,
-	node: Node,
-	renderers: ReadonlyMap<Node, Renderer>,
-): string {
-	const before = node.offset;
-	const after = text.length - node.offset - node.length;
-	const whole = renderTree(text, node, renderers);
-	return whole.slice(before, whole.length - after);
-}
-
 /** A JSON text as OpenSearch writes what it has read: without white space, escapes that need not be, digits it can't hold. */
-function asRead(
-	text: string,
-	node: Node,
-	numberText: (raw: string) => string,
-): string {
-	const inner = (node.children ?? []).map((child) =>
-		asRead(text, child, numberText),
-	);
+function asRead(text: string, node: Node): string {
+	const inner = (node.children ?? []).map((child) => asRead(text, child));
 	if (node.type === "object") return `{${inner.join(",")}}`;
 	if (node.type === "array") return `[${inner.join(",")}]`;
 	if (node.type === "property") return inner.join(":");
 	if (node.type === "string") return JSON.stringify(node.value);
-	const raw = text.slice(node.offset, node.offset + node.length);
-	return node.type === "number" ? numberText(raw) : raw;
+	const raw = nodeText(text, node);
+	return node.type === "number" ? numberAsRead(raw) : raw;
+}
+
+/** As a `double`, if it is no whole one. */
+function numberAsRead(raw: string): string {
+	const number = Number(raw);
+	return /[.eE]/.test(raw) && Number.isFinite(number)
+		? doubleText(number)
+		: raw;
 }

@@ -1,10 +1,11 @@
+import { illegal } from "../../../ingest/invalid-definition.ts";
 import type { JsonObject } from "../../../ingest/json.ts";
 import { javaClass } from "../../../ingest/processors/definition-options.ts";
 import {
 	checkedPrune,
 	readPruneType,
 } from "../../../ingest/processors/prune-options.ts";
-import { illegal, ProcessorDefinition } from "./processor-definition.ts";
+import { ProcessorDefinition } from "./processor-definition.ts";
 import type { TwoPhase } from "./search-pipeline.ts";
 
 const parameter = "two_phase_parameter";

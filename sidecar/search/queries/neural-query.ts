@@ -7,29 +7,29 @@ import {
 import { SidecarError } from "../../errors.ts";
 import type { PlacedQuery } from "../query-walk.ts";
 import {
+	denseProblems,
+	ends,
+	knnMembers,
+	knnObjects,
+	neighbourOptions,
+} from "./neighbours.ts";
+import {
 	badQuery,
 	checkBoost,
+	commonOptions,
 	fieldOptions,
-	isBlank,
 	isScalar,
 	numberOf,
-	renderOptions,
 	textOf,
 	tokenOf,
 } from "./query-options.ts";
 import { readTokens } from "./query-tokens.ts";
 import type { TextQuery } from "./text-query.ts";
 
-const ends = ["k", "max_distance", "min_score"];
-
-/** Handed on to `knn` as they are. */
-const knnObjects = ["filter", "method_parameters", "rescore"];
+/** Handed on to `knn`. */
 const knnOptions: ReadonlySet<string> = new Set([
-	...ends,
-	...knnObjects,
-	"expand_nested_docs",
-	"boost",
-	"_name",
+	...neighbourOptions,
+	...commonOptions,
 ]);
 
 const tokensOption = "query_tokens";
@@ -47,9 +47,6 @@ const scalars: ReadonlySet<string> = new Set([
 	analyzerOption,
 ]);
 
-/** Nearest neighbours when a query does not say how many; neural-search's default. */
-const defaultK = 10;
-
 /**
  * A `neural` query, as far as its form alone goes.
  *
@@ -62,7 +59,7 @@ export function readNeuralQuery({ clause, place }: PlacedQuery): TextQuery {
 		),
 	);
 	for (const option of options) checkForm(option);
-	checkBoost("neural", { options });
+	checkBoost("neural", options);
 	checkNumbers(options);
 	const tokens = options.find(({ name }) => name === tokensOption);
 	return {
@@ -117,10 +114,8 @@ export function knnRenderers(
 	if (!key || !field) return renderers;
 	renderers.set(key, () => '"knn"');
 	renderers.set(field.value, (render) => {
-		const kept = renderOptions(options, knnOptions, render);
-		const bounded = options.some(({ name }) => ends.includes(name));
-		const k = bounded ? [] : [`"k":${defaultK}`];
-		return `{${[`"vector":${vector}`, ...k, ...kept].join(",")}}`;
+		const others = knnMembers(options, knnOptions, render);
+		return `{${[`"vector":${vector}`, ...others].join(",")}}`;
 	});
 	return renderers;
 }
@@ -132,22 +127,10 @@ export function knnRenderers(
  * @throws SidecarError bad_request, in neural-search's words
  */
 export function checkNeuralQuery(
-	{ options, text, tokens, analyzer }: TextQuery,
+	query: TextQuery,
 	modelId: string | undefined,
 ): void {
-	const forSparse = (name: string) =>
-		`Target field is a KNN field using a dense model. ${name} is not supported since it is for the sparse model.`;
-	const problems = [
-		isBlank(text) &&
-			isBlank(textOf(options, "query_image")) &&
-			"Either query_text or query_image must be provided.",
-		options.filter(({ name }) => ends.includes(name)).length > 1 &&
-			"Only one of k, max_distance, or min_score can be provided",
-		modelId === undefined && "model_id must be provided.",
-		modelId === "" && "model_id field can not be empty",
-		tokens && forSparse(tokensOption),
-		analyzer !== undefined && forSparse(analyzerOption),
-	].filter((problem) => typeof problem === "string");
+	const problems = denseProblems(query, { kind: "KNN", modelId });
 	if (problems.length > 0)
 		throw invalid(`Invalid neural query: ${problems.join("; ")}`);
 }

@@ -8,6 +8,9 @@ export interface FieldOptions {
 	readonly options: readonly Member[];
 }
 
+/** Options that stand at a query, whatever it is made of. */
+export const commonOptions: ReadonlySet<string> = new Set(["boost", "_name"]);
+
 /** How a query's parser names what it does not expect. */
 const tokens: Partial<Record<NodeType, string>> = {
 	array: "START_ARRAY",
@@ -84,17 +87,25 @@ export function numberOf(
 	return text === undefined ? undefined : readNumber(text);
 }
 
-export function readNumber(text: string): number {
+function readNumber(text: string): number {
 	const number = text.trim() === "" ? Number.NaN : Number(text);
 	if (!Number.isNaN(number)) return number;
 	throw new SidecarError("bad_number", `For input string: "${text}"`);
 }
 
+/** @throws SidecarError for a value that is neither a number nor the text of one */
+export function numberIn(node: Member["value"]): number {
+	const value: unknown = node.value;
+	if (typeof value === "number") return value;
+	if (typeof value === "string") return readNumber(value);
+	throw new SidecarError(
+		"bad_json",
+		`Current token (${tokenOf(node)}) not numeric, can not use numeric value accessors`,
+	);
+}
+
 /** @throws SidecarError bad_request for a negative `boost`; OpenSearch would tell it of a query that nobody has written */
-export function checkBoost(
-	name: string,
-	{ options }: { options: readonly Member[] },
-): void {
+export function checkBoost(name: string, options: readonly Member[]): void {
 	const boost = numberOf(options, "boost");
 	if (boost !== undefined && boost < 0)
 		throw new SidecarError(

@@ -1,6 +1,5 @@
 import { type Member, members } from "../../../ingest/json-tree.ts";
-import { SidecarError } from "../../errors.ts";
-import { readNumber, refuseDuplicate, tokenOf } from "./query-options.ts";
+import { numberIn, refuseDuplicate } from "./query-options.ts";
 import type { TokenWeights } from "./rank-features.ts";
 
 /**
@@ -13,16 +12,6 @@ export function readTokens(value: Member["value"]): TokenWeights {
 	refuseDuplicate(tokens);
 	// Not by assignment: a token may be called __proto__.
 	return Object.fromEntries(
-		tokens.map(({ name, value }) => [name, weightOf(value)]),
-	);
-}
-
-function weightOf(node: Member["value"]): number {
-	const value: unknown = node.value;
-	if (typeof value === "number") return value;
-	if (typeof value === "string") return readNumber(value);
-	throw new SidecarError(
-		"bad_json",
-		`Current token (${tokenOf(node)}) not numeric, can not use numeric value accessors`,
+		tokens.map(({ name, value }) => [name, numberIn(value)]),
 	);
 }

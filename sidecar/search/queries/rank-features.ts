@@ -1,4 +1,5 @@
-import { refusedQuery } from "../hybrid/search-failures.ts";
+import { floatText } from "../java-number.ts";
+import { refusedQuery } from "../search-failures.ts";
 
 /** Tokens and their weights. */
 export type TokenWeights = Readonly<Record<string, number>>;
@@ -54,6 +55,11 @@ export function rankFeatureQuery(
 	return `{"bool":{"should":[${should.map((query) => JSON.stringify(query)).join(",")}]${common}}}`;
 }
 
+/** A query, JSON, as the member of an object that it is to stand in. */
+export function withoutBraces(query: string): string {
+	return query.slice(1, -1);
+}
+
 type Entry = readonly [token: string, weight: number];
 
 function featureQuery(field: string, token: string, weight: number): object {
@@ -96,14 +102,4 @@ function checkWeight(weight: number): void {
 	const float = Math.fround(weight);
 	if (float > 0 && float <= maxWeight) return;
 	throw refusedQuery(`weight must be in (0, 64.0], got: ${floatText(float)}`);
-}
-
-/** As Java writes a float. */
-function floatText(float: number): string {
-	if (Number.isInteger(float)) return float.toFixed(1);
-	for (let digits = 1; digits < 9; digits++) {
-		const short = Number(float.toPrecision(digits));
-		if (Math.fround(short) === float) return String(short);
-	}
-	return String(float);
 }

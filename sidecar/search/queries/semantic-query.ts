@@ -2,26 +2,10 @@ import type { Node } from "jsonc-parser";
 import type { Renderer } from "../../../ingest/json-tree.ts";
 import type { SemanticField } from "../../../ingest/semantic/semantic-field.ts";
 import { SidecarError } from "../../errors.ts";
-import { isBlank, textOf } from "./query-options.ts";
-import { rankFeatureQuery } from "./rank-features.ts";
+import { denseProblems, knnMembers, neighbourOptions } from "./neighbours.ts";
+import { commonOptions, isBlank, renderOptions } from "./query-options.ts";
+import { rankFeatureQuery, withoutBraces } from "./rank-features.ts";
 import type { QueryResult, TextQuery } from "./text-query.ts";
-
-const ends = ["k", "max_distance", "min_score"];
-
-/** Options that stand at a query, whatever it is made of. */
-const common = ["boost", "_name"];
-
-/** What a query says of nearest neighbours. */
-const ofNeighbours = [
-	...ends,
-	"filter",
-	"method_parameters",
-	"rescore",
-	"expand_nested_docs",
-];
-
-/** Nearest neighbours when a query does not say how many; neural-search's default. */
-const defaultK = 10;
 
 /**
  * Checks a `neural` query on a `semantic` field.
@@ -33,7 +17,9 @@ export function checkSemanticQuery(
 	{ kind }: SemanticField,
 ): void {
 	const problems =
-		kind === "dense" ? denseProblems(query) : sparseProblems(query);
+		kind === "dense"
+			? denseProblems(query, { kind: "semantic", modelId: query.modelId })
+			: sparseProblems(query);
 	if (problems.length > 0)
 		throw new SidecarError(
 			"bad_request",
@@ -41,27 +27,11 @@ export function checkSemanticQuery(
 		);
 }
 
-function denseProblems(query: TextQuery): string[] {
-	const { options, text, tokens, analyzer, modelId } = query;
-	const forSparse = (name: string) =>
-		`Target field is a semantic field using a dense model. ${name} is not supported since it is for the sparse model.`;
-	return [
-		isBlank(text) &&
-			isBlank(textOf(options, "query_image")) &&
-			"Either query_text or query_image must be provided.",
-		options.filter(({ name }) => ends.includes(name)).length > 1 &&
-			"Only one of k, max_distance, or min_score can be provided",
-		modelId === "" && "model_id field can not be empty",
-		tokens !== undefined && forSparse("query_tokens"),
-		analyzer !== undefined && forSparse("semantic_field_search_analyzer"),
-	].filter((problem) => typeof problem === "string");
-}
-
 function sparseProblems(query: TextQuery): string[] {
 	const { options, text, tokens, analyzer, modelId } = query;
 	const dense = options
 		.map(({ name }) => name)
-		.filter((name) => ofNeighbours.includes(name) || name === "query_image")
+		.filter((name) => neighbourOptions.has(name) || name === "query_image")
 		.sort();
 	const sources = [tokens, modelId, analyzer].filter(
 		(source) => source !== undefined,
@@ -95,14 +65,8 @@ export function semanticRenderers(
 		[
 			clause.node,
 			(render) => {
-				const named = (names: readonly string[]) =>
-					options
-						.filter(({ name }) => names.includes(name))
-						.map(({ node }) => render(node));
-				const neighbours = named(ofNeighbours);
-				if (!options.some(({ name }) => ends.includes(name)))
-					neighbours.unshift(`"k":${defaultK}`);
-				const whole = named(common);
+				const neighbours = knnMembers(options, neighbourOptions, render);
+				const whole = renderOptions(options, commonOptions, render);
 				const { nestedPath } = field;
 				if (nestedPath === undefined)
 					return withoutBraces(inner(field, result, { neighbours, whole }));
@@ -133,8 +97,4 @@ function inner(
 		"bad_request",
 		`the model of the query does not fit the semantic field's: [${vectorField}] is ${kind}`,
 	);
-}
-
-function withoutBraces(json: string): string {
-	return json.slice(1, -1);
 }

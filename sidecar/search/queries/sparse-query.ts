@@ -6,11 +6,12 @@ import {
 	type Renderer,
 } from "../../../ingest/json-tree.ts";
 import { SidecarError } from "../../errors.ts";
-import { refusedQuery } from "../hybrid/search-failures.ts";
 import type { PlacedQuery } from "../query-walk.ts";
+import { refusedQuery } from "../search-failures.ts";
 import {
 	badQuery,
 	checkBoost,
+	commonOptions,
 	fieldOptions,
 	isBlank,
 	isScalar,
@@ -20,7 +21,11 @@ import {
 	tokenOf,
 } from "./query-options.ts";
 import { readTokens } from "./query-tokens.ts";
-import { rankFeatureQuery, type TokenWeights } from "./rank-features.ts";
+import {
+	rankFeatureQuery,
+	type TokenWeights,
+	withoutBraces,
+} from "./rank-features.ts";
 import type { TextQuery } from "./text-query.ts";
 
 const scalars: ReadonlySet<string> = new Set([
@@ -41,9 +46,6 @@ const methodParameters: ReadonlySet<string> = new Set([
 	"filter",
 ]);
 
-/** Handed on to the query that stands for it. */
-const kept: ReadonlySet<string> = new Set(["boost", "_name"]);
-
 /**
  * A `neural_sparse` query, as far as its form alone goes.
  *
@@ -52,7 +54,7 @@ const kept: ReadonlySet<string> = new Set(["boost", "_name"]);
 export function readSparseQuery({ clause, place }: PlacedQuery): TextQuery {
 	const { field, options } = fieldOptions(clause, nothingToLookFor);
 	for (const option of options) checkForm(option);
-	checkBoost("neural_sparse", { options });
+	checkBoost("neural_sparse", options);
 	numberOf(options, "max_token_score");
 	const tokens = options.find(({ name }) => name === "query_tokens");
 	const query: TextQuery = {
@@ -144,8 +146,8 @@ export function tokenRenderers(
 		[
 			clause.node,
 			(render) => {
-				const members = renderOptions(options, kept, render);
-				return rankFeatureQuery(field, weights, members).slice(1, -1);
+				const members = renderOptions(options, commonOptions, render);
+				return withoutBraces(rankFeatureQuery(field, weights, members));
 			},
 		],
 	]);

@@ -2,6 +2,7 @@ import type { Node } from "jsonc-parser";
 import { elements, member, members } from "../../../ingest/json-tree.ts";
 import { type Prune, prune } from "../../../ingest/processors/prune.ts";
 import { SidecarError } from "../../errors.ts";
+import { defaultSize } from "../default-size.ts";
 import { numberOf } from "./query-options.ts";
 import { rankFeatureQuery, type TokenWeights } from "./rank-features.ts";
 import type { SecondPhase, TextQuery } from "./text-query.ts";
@@ -22,9 +23,6 @@ export interface TwoPhaseOptions {
 	/** The search's own size, where it has one. */
 	readonly size: number | undefined;
 }
-
-/** Hits of a search that does not say how many. */
-const defaultSize = 10;
 
 /**
  * What `neural_sparse_two_phase_processor` makes of a search: where its query is a `neural_sparse` one, or a `bool` with

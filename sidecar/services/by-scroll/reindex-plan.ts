@@ -1,13 +1,12 @@
 import { scrollActions } from "../../../schemas/scroll-task.ts";
 import { SidecarError } from "../../errors.ts";
-import { parsedValue } from "../../search/raw-json.ts";
+import { parsedValue, type RawMembers } from "../../search/raw-json.ts";
 import {
 	type Destination,
 	numberIn,
 	objectIn,
 	type Parameters,
 	pageSizeOf,
-	type RawObject,
 	readCommon,
 	type ScrollPlan,
 	textIn,
@@ -17,7 +16,7 @@ import {
 const notSearched: ReadonlySet<string> = new Set(["index", "size", "remote"]);
 
 /** Where a reindex is to write: this alone can be read before OpenSearch has accepted the request. */
-export function readDestination(body: RawObject): Destination | undefined {
+export function readDestination(body: RawMembers): Destination | undefined {
 	const dest = objectIn(body.get("dest"));
 	const index = textIn(dest.get("index"));
 	if (index === undefined) return undefined;
@@ -32,13 +31,13 @@ export function readDestination(body: RawObject): Destination | undefined {
 }
 
 /** Whether a script may choose the index that a document is written to. */
-export function mayChooseIndex(body: RawObject): boolean {
+export function mayChooseIndex(body: RawMembers): boolean {
 	const script = objectIn(body.get("script"));
 	return script.has("id") || Boolean(script.get("source")?.includes("_index"));
 }
 
 /** @throws SidecarError bad_request for a source in another cluster */
-export function refuseRemote(body: RawObject): void {
+export function refuseRemote(body: RawMembers): void {
 	if (objectIn(body.get("source")).has("remote"))
 		throw new SidecarError(
 			"bad_request",
@@ -48,7 +47,7 @@ export function refuseRemote(body: RawObject): void {
 
 /** @param body that OpenSearch has accepted */
 export function readReindex(
-	body: RawObject,
+	body: RawMembers,
 	parameters: Parameters,
 	destination: Destination,
 ): ScrollPlan {

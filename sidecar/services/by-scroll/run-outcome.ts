@@ -1,6 +1,5 @@
 import type { BulkResult } from "../../../ingest/bulk/bulk-answer.ts";
-import { rawMembers } from "../../search/raw-json.ts";
-import { toJson } from "./scroll-plan.ts";
+import { membersJson, rawMembers } from "../../search/raw-json.ts";
 
 /** How a run ended, unless by an error. */
 export interface RunOutcome {
@@ -24,7 +23,7 @@ export function outcomeOf(failed: readonly BulkResult[]): RunOutcome {
 function failureOf({ json, status }: BulkResult): string {
 	const [outcome = "{}"] = rawMembers(json).values();
 	const members = rawMembers(outcome);
-	return toJson(
+	return membersJson(
 		new Map([
 			["index", members.get("_index") ?? "null"],
 			["id", members.get("_id") ?? "null"],

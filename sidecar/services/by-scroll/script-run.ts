@@ -1,8 +1,12 @@
 import { RefusedCall, SidecarError } from "../../errors.ts";
-import { parsedValue, rawElements, rawMembers } from "../../search/raw-json.ts";
+import {
+	parsedValue,
+	type RawMembers,
+	rawElements,
+	rawMembers,
+} from "../../search/raw-json.ts";
 import type { ClientCall } from "../writes/client-call.ts";
 import type { Hit } from "./scroll-pages.ts";
-import type { RawObject } from "./scroll-plan.ts";
 
 /** What is to be done with a document. */
 export interface Scripted {
@@ -97,7 +101,7 @@ function toSimulated({ index, id, routing, version, source }: Hit): string {
 }
 
 function readResult(
-	result: RawObject,
+	result: RawMembers,
 	hit: Hit,
 	{ mayMove, isVersioned }: ScriptRunOptions,
 ): Scripted {
@@ -137,7 +141,7 @@ function readResult(
 	return { operation, hit: moved, movedTo };
 }
 
-function operationIn(context: RawObject): Scripted["operation"] {
+function operationIn(context: RawMembers): Scripted["operation"] {
 	const operation = parsedValue(context.get(fields.operation));
 	if (operation === "index" || operation === "noop" || operation === "delete")
 		return operation;
@@ -150,7 +154,7 @@ function operationIn(context: RawObject): Scripted["operation"] {
 }
 
 /** A script may put numbers where names are to be. */
-function nameIn(result: RawObject, name: string): string | undefined {
+function nameIn(result: RawMembers, name: string): string | undefined {
 	const value = parsedValue(result.get(name));
 	return value === undefined || value === null ? undefined : String(value);
 }

@@ -1,5 +1,11 @@
 import { RefusedCall, SidecarError } from "../../errors.ts";
-import { parsedValue, rawElements, rawMembers } from "../../search/raw-json.ts";
+import {
+	membersJson,
+	parsedValue,
+	type RawMembers,
+	rawElements,
+	rawMembers,
+} from "../../search/raw-json.ts";
 import { parseTime } from "../time-value.ts";
 import type {
 	CallAnswer,
@@ -7,7 +13,7 @@ import type {
 	ClientCall,
 } from "../writes/client-call.ts";
 import { pauses } from "./pauses.ts";
-import { type RawObject, type ScrollPlan, toJson } from "./scroll-plan.ts";
+import type { ScrollPlan } from "./scroll-plan.ts";
 
 /** A document that was found. */
 export interface Hit {
@@ -36,7 +42,7 @@ export interface ScrollPagesOptions {
 	call: ClientCall;
 	plan: ScrollPlan;
 	/** The search's body, in which `neural` queries have become others. */
-	search: RawObject;
+	search: RawMembers;
 	slice: { id: number; max: number } | undefined;
 	/** A page at most, bytes: the first one is asked for again, smaller, until it is. */
 	pageBytes: number;
@@ -125,7 +131,7 @@ export class ScrollPages {
 			const answer = await this.#ask({
 				method: "POST",
 				url: `/${encodeURIComponent(plan.source)}/_search?${parameters}`,
-				body: toJson(body),
+				body: membersJson(body),
 			});
 			return answer.body;
 		} catch (error) {
@@ -196,5 +202,5 @@ function readFailure(text: string): string {
 		const value = failure.get(name);
 		return value === undefined ? [] : ([[name, value]] as const);
 	});
-	return toJson(new Map([...members, ["status", "500"]]));
+	return membersJson(new Map([...members, ["status", "500"]]));
 }

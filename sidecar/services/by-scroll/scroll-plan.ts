@@ -1,12 +1,14 @@
 import { parseObject } from "../../../ingest/json-tree.ts";
 import type { StoredScrollTask } from "../../../schemas/scroll-task.ts";
-import { parsedValue, rawMembers } from "../../search/raw-json.ts";
+import {
+	membersJson,
+	parsedValue,
+	type RawMembers,
+	rawMembers,
+} from "../../search/raw-json.ts";
 
 /** The parameters of a URL by their names. */
 export type Parameters = ReadonlyMap<string, string>;
-
-/** The members of a JSON object by their names, as JSON texts. */
-export type RawObject = ReadonlyMap<string, string>;
 
 /** Where a reindex writes. */
 export interface Destination {
@@ -28,7 +30,7 @@ export interface ScrollPlan {
 	/** The search's own parameters. */
 	searchParameters: Parameters;
 	/** The search, without what a scroll says for itself. */
-	search: RawObject;
+	search: RawMembers;
 	/** Documents of a page. */
 	pageSize: number;
 	/** How long OpenSearch keeps the scroll from one page to the next, as a time value. */
@@ -56,18 +58,11 @@ const keepAlive = "30m";
 const noDocuments = '{"match_none":{}}';
 
 /** The members of a client's body; none for an empty one, undefined for what is no JSON object. */
-export function readBody(body: string): RawObject | undefined {
+export function readBody(body: string): RawMembers | undefined {
 	if (body.trim() === "") return new Map();
 	return parseObject(body, { allowComments: false })
 		? rawMembers(body)
 		: undefined;
-}
-
-export function toJson(members: RawObject): string {
-	const pairs = [...members].map(
-		([name, value]) => `${JSON.stringify(name)}:${value}`,
-	);
-	return `{${pairs.join(",")}}`;
 }
 
 /** Parameters by which a query is given in the URL: OpenSearch lets them stand before the body's. */
@@ -86,7 +81,7 @@ export const queryParameters = [
  */
 export function rehearsal(
 	action: "reindex" | "update",
-	body: RawObject,
+	body: RawMembers,
 	parameters: Parameters,
 ): { body: string; parameters: Parameters } {
 	const kept = new Map(parameters);
@@ -97,13 +92,13 @@ export function rehearsal(
 	else {
 		const source = new Map(objectIn(body.get("source")));
 		source.set("query", noDocuments);
-		members.set("source", toJson(source));
+		members.set("source", membersJson(source));
 	}
-	return { body: toJson(members), parameters: kept };
+	return { body: membersJson(members), parameters: kept };
 }
 
 /** The members of an object; none where there is none. */
-export function objectIn(text: string | undefined): RawObject {
+export function objectIn(text: string | undefined): RawMembers {
 	return text?.startsWith("{") ? rawMembers(text) : new Map();
 }
 

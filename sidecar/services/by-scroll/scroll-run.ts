@@ -4,6 +4,7 @@ import type { BulkResult } from "../../../ingest/bulk/bulk-answer.ts";
 import type { BulkItem } from "../../../ingest/bulk/bulk-lines.ts";
 import { isObject } from "../../../ingest/json.ts";
 import type { ScrollStatus } from "../../../schemas/scroll-task.ts";
+import type { RawMembers } from "../../search/raw-json.ts";
 import type { BulkReply, SliceAnswer } from "../writes/bulk-writer.ts";
 import type { ClientCall } from "../writes/client-call.ts";
 import { allEnd } from "./all-end.ts";
@@ -12,14 +13,14 @@ import { outcomeOf, type RunOutcome } from "./run-outcome.ts";
 import { runScript, type Scripted } from "./script-run.ts";
 import { ScrollCounts } from "./scroll-counts.ts";
 import { type Hit, type Page, ScrollPages } from "./scroll-pages.ts";
-import type { RawObject, ScrollPlan } from "./scroll-plan.ts";
+import type { ScrollPlan } from "./scroll-plan.ts";
 import { Throttle } from "./throttle.ts";
 import { itemsOf, routingOf } from "./write-lines.ts";
 
 export interface ScrollRunOptions {
 	plan: ScrollPlan;
 	/** The search's body, in which `neural` queries have become others. */
-	search: RawObject;
+	search: RawMembers;
 	slice: { id: number; max: number } | undefined;
 	/** Calls OpenSearch in the client's name. */
 	call: ClientCall;

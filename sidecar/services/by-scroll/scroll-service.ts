@@ -1,5 +1,9 @@
 import type { Readable } from "node:stream";
-import { rawMembers } from "../../search/raw-json.ts";
+import {
+	membersJson,
+	type RawMembers,
+	rawMembers,
+} from "../../search/raw-json.ts";
 import type { IndexNameStore } from "../../store/index-names.ts";
 import type { SearchService } from "../search/search-service.ts";
 import type { TruncatedTexts } from "../truncated-texts.ts";
@@ -8,12 +12,7 @@ import type { CallAnswer, ClientCall } from "../writes/client-call.ts";
 import type { IngestService } from "../writes/ingest.ts";
 import { mayChooseIndex } from "./reindex-plan.ts";
 import { ScrollJob } from "./scroll-job.ts";
-import {
-	type Destination,
-	type RawObject,
-	type ScrollPlan,
-	toJson,
-} from "./scroll-plan.ts";
+import type { Destination, ScrollPlan } from "./scroll-plan.ts";
 import type { ScrollTasks } from "./scroll-tasks.ts";
 
 export interface ScrollServiceOptions {
@@ -48,7 +47,7 @@ export class ScrollService {
 
 	/** Whether a reindex writes through a processor of the sidecar's, or may do so. */
 	async concernsReindex(
-		body: RawObject,
+		body: RawMembers,
 		{ index, pipeline }: Destination,
 	): Promise<boolean> {
 		return (
@@ -85,7 +84,7 @@ export class ScrollService {
 		const signal = tasks.stopped;
 		const rewritten = await search.plan(
 			{
-				body: Buffer.from(toJson(plan.search)),
+				body: Buffer.from(membersJson(plan.search)),
 				target: plan.source,
 				parameters: new Map(),
 				answersHits: false,

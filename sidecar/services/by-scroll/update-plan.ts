@@ -1,10 +1,10 @@
 import { scrollActions } from "../../../schemas/scroll-task.ts";
+import type { RawMembers } from "../../search/raw-json.ts";
 import {
 	numberIn,
 	type Parameters,
 	pageSizeOf,
 	queryParameters,
-	type RawObject,
 	readCommon,
 	type ScrollPlan,
 	textIn,
@@ -40,7 +40,7 @@ const searching: ReadonlySet<string> = new Set([
 /** @param source the index expression of the URL @param body that OpenSearch has accepted */
 export function readUpdate(
 	source: string,
-	body: RawObject,
+	body: RawMembers,
 	parameters: Parameters,
 ): ScrollPlan {
 	const maxDocs =

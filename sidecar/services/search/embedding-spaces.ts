@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
+import type { Settings } from "../../../schemas/settings.ts";
 import { SidecarError } from "../../errors.ts";
 import type {
 	EmbeddingSpaceStore,
-	EmbeddingSpaces as Spaces,
+	SpacesByField,
 } from "../../store/embedding-spaces.ts";
 import { ExpiringCache } from "../expiring-cache.ts";
 import { isPattern, type TypesByIndex } from "./field-types.ts";
@@ -13,9 +14,7 @@ const maxEntries = 10_000;
 const maxLogged = 1_000;
 
 /** What becomes of a query by another model than the one that wrote the vectors. */
-export const spaceChecks = ["warn", "refuse", "off"] as const;
-
-export type SpaceCheck = (typeof spaceChecks)[number];
+type SpaceCheck = Settings["SIDECAR_EMBEDDING_SPACE_CHECK"];
 
 export interface EmbeddingSpacesOptions {
 	store: EmbeddingSpaceStore;
@@ -38,7 +37,7 @@ export interface SearchedSpace {
 /** Keeps queries from looking for a model's vectors among those of another model, whose distances mean nothing. */
 export class EmbeddingSpaces {
 	readonly #options: EmbeddingSpacesOptions;
-	readonly #spaces: ExpiringCache<ReadonlyMap<string, Spaces>>;
+	readonly #spaces: ExpiringCache<ReadonlyMap<string, SpacesByField>>;
 	readonly #logged = new Set<string>();
 
 	constructor(options: EmbeddingSpacesOptions) {
@@ -98,7 +97,9 @@ export class EmbeddingSpaces {
 		);
 	}
 
-	#recorded(target: string | undefined): Promise<ReadonlyMap<string, Spaces>> {
+	#recorded(
+		target: string | undefined,
+	): Promise<ReadonlyMap<string, SpacesByField>> {
 		return this.#spaces.get(target ?? "", () =>
 			this.#options.store.read(target),
 		);

@@ -59,6 +59,7 @@ export class FieldTypes {
 	/** Forgets what the cluster said. */
 	forget(): void {
 		this.#types.clear();
+		this.#warned = false;
 	}
 }
 

@@ -1,32 +1,22 @@
-import { RefusedCall, SidecarError } from "../../errors.ts";
+import { SidecarError } from "../../errors.ts";
 import type { HybridExplanations } from "../../search/answers/hybrid-explanation.ts";
 import { rankCandidates } from "../../search/hybrid/candidates.ts";
 import {
 	checkSubQueries,
 	defaultCombination,
 } from "../../search/hybrid/combination.ts";
+import { DocumentQueries } from "../../search/hybrid/documents-query.ts";
 import {
 	explainCandidates,
 	explainParts,
 } from "../../search/hybrid/explanations.ts";
-import {
-	documentsQuery,
-	rankedBody,
-	unrankedBody,
-} from "../../search/hybrid/final-body.ts";
+import { rankedBody, unrankedBody } from "../../search/hybrid/final-body.ts";
 import {
 	HybridSearch,
 	type Parameters,
 } from "../../search/hybrid/hybrid-search.ts";
-import { refusedQuery } from "../../search/hybrid/search-failures.ts";
-import type { SubAnswer } from "../../search/hybrid/sub-answer.ts";
 import { readNeighbours } from "../../search/hybrid/sub-queries.ts";
-import {
-	type SearchedShard,
-	slicesOf,
-	subSearch,
-	whole,
-} from "../../search/hybrid/sub-search.ts";
+import { slicesOf, whole } from "../../search/hybrid/sub-search.ts";
 import { indicesOfPointInTime } from "../../search/pipelines/point-in-time.ts";
 import type { HybridCombination } from "../../search/pipelines/search-pipeline.ts";
 import type { ClientCall } from "../writes/client-call.ts";
@@ -35,7 +25,7 @@ import {
 	type SearchedShards,
 	unknownReach,
 } from "./searched-shards.ts";
-import { runSubSearches } from "./sub-searches.ts";
+import { type Found, runSubQueries } from "./sub-query-runs.ts";
 
 export interface HybridRequest {
 	/** A search of which the query is a `hybrid`; every other query of the sidecar's in it is rewritten already. */
@@ -60,6 +50,8 @@ export interface HybridPlan {
 	spentParameters: ReadonlySet<string>;
 	/** Hits of the answer that are candidates: what OpenSearch finds besides comes behind them. Undefined: all are. */
 	hits?: number;
+	/** Whether a sub-query has found less than there is for want of time: then the whole search has timed out. */
+	timedOut?: boolean;
 	/** How the hits got their scores; undefined where the search does not ask for it. */
 	explanations?: HybridExplanations;
 }
@@ -67,12 +59,6 @@ export interface HybridPlan {
 /** Parameters of a URL that would change what the final body says. */
 const spent: ReadonlySet<string> = new Set(["from", "size"]);
 const none: ReadonlySet<string> = new Set();
-
-/** What OpenSearch allows unless an index says otherwise. */
-const usualWindow = 10_000;
-
-/** What the sub-queries found: by shard, then by sub-query. */
-type Found = readonly (readonly SubAnswer[])[];
 
 /** Combines what the sub-queries of a `hybrid` query find. */
 export class HybridService {
@@ -87,7 +73,7 @@ export class HybridService {
 	 * the page that comes of it. What is held is bounded by what is read of OpenSearch's answer at most.
 	 *
 	 * @throws SidecarError for what can't be asked of a hybrid search
-	 * @throws RefusedCall with OpenSearch's answer where it refuses a sub-query
+	 * @throws RefusedCall with OpenSearch's answer where it refuses a sub-query on every shard
 	 */
 	async finalBody(request: HybridRequest): Promise<HybridPlan> {
 		const { body, parameters, combination = defaultCombination } = request;
@@ -97,7 +83,13 @@ export class HybridService {
 		if (!search.isRanked)
 			return { body: unrankedBody(search), spentParameters: none };
 		const { shards, severalIndices } = await this.#reach(search, request);
-		const found = await searchShards(search, shards, request);
+		const { target, call } = request;
+		const found = await runSubQueries(search, shards, {
+			counted: (index) => neighboursOf(search, index) !== undefined,
+			target: isPointInTime(search) ? undefined : target,
+			parameters,
+			call,
+		});
 		const candidates = rankCandidates(
 			found.map((ofShard) => ofShard.map(({ hits }) => hits)),
 			combination,
@@ -112,6 +104,7 @@ export class HybridService {
 			body: ranked,
 			spentParameters: spent,
 			...(request.sampleFactor !== 1 && { hits }),
+			timedOut: found.flat().some(({ timedOut }) => timedOut),
 			...(search.explains && {
 				explanations: request.explained
 					? explainCandidates(candidates, combination, search.minScore)
@@ -153,42 +146,6 @@ function isPointInTime(search: HybridSearch): boolean {
 	return search.raw("pit") !== undefined;
 }
 
-async function searchShards(
-	search: HybridSearch,
-	shards: readonly SearchedShard[],
-	{ target, parameters, call }: HybridRequest,
-): Promise<Found> {
-	const searches = shards.flatMap((shard) =>
-		search.subQueries.map((subQuery, index) =>
-			subSearch(search, shard, {
-				subQuery,
-				counted: isNeighbours(search, index),
-				target: isPointInTime(search) ? undefined : target,
-				parameters,
-			}),
-		),
-	);
-	const answers = await runSubSearches(searches, call).catch((error) => {
-		throw isTooDeep(search, error)
-			? refusedQuery(
-					"pagination_depth should be less than or equal to index.max_result_window setting",
-				)
-			: error;
-	});
-	const width = search.subQueries.length;
-	return shards.map((_, shard) =>
-		answers.slice(shard * width, (shard + 1) * width),
-	);
-}
-
-function isTooDeep({ query }: HybridSearch, error: unknown): boolean {
-	return (
-		error instanceof RefusedCall &&
-		error.answer.status === 400 &&
-		(query.paginationDepth ?? 0) > usualWindow
-	);
-}
-
 /**
  * The sub-queries as OpenSearch is to run them again. Of nearest neighbours that are all known it is told their ids: it
  * need not look for them twice.
@@ -198,20 +155,17 @@ function queriesToRunAgain(
 	found: Found,
 	severalIndices: boolean,
 ): string[] {
+	const all = found.flatMap((ofShard) => ofShard.flatMap(({ hits }) => hits));
+	const documents = new DocumentQueries(all, { severalIndices });
 	return search.subQueries.map((query, index) => {
 		const answers = found.flatMap((ofShard) => ofShard[index] ?? []);
 		const neighbours = neighboursOf(search, index);
 		if (!neighbours || answers.some(({ isWhole }) => !isWhole)) return query;
-		return documentsQuery(
+		return documents.of(
 			answers.flatMap(({ hits }) => hits),
-			severalIndices,
 			neighbours.name,
 		);
 	});
-}
-
-function isNeighbours(search: HybridSearch, index: number): boolean {
-	return neighboursOf(search, index) !== undefined;
 }
 
 /** What a post filter leaves out is found nevertheless: then not all that is found is known. Groups are ordered by scores. */

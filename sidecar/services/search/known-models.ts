@@ -13,6 +13,9 @@ export interface KnownModel {
 	readonly contentHash: string;
 }
 
+/** How long a document's id may be, bytes: OpenSearch's bound. */
+const longestId = 512;
+
 /** Models that are remembered at most. */
 const maxModels = 1_000;
 
@@ -38,15 +41,11 @@ export class KnownModels {
 	}
 
 	/** @throws SidecarError not_found, in the words of neural-search */
-	get(id: string): Promise<KnownModel> {
+	async get(id: string): Promise<KnownModel> {
+		if (!mayBeId(id)) throw noModel(id);
 		return this.#models.get(id, async () => {
-			// An id of white space can't be a document's.
-			const model = id.trim() === "" ? undefined : await this.#store.get(id);
-			if (!model || model.sidecar.deleting)
-				throw new SidecarError(
-					"not_found",
-					`Failed to find model with the provided model id: ${id}`,
-				);
+			const model = await this.#store.get(id);
+			if (!model || model.sidecar.deleting) throw noModel(id);
 			return {
 				id,
 				name: model.name,
@@ -56,4 +55,16 @@ export class KnownModels {
 			};
 		});
 	}
+}
+
+/** Whether a document may have an id: one of white space can't be asked for, either. */
+function mayBeId(id: string): boolean {
+	return id.trim() !== "" && Buffer.byteLength(id) <= longestId;
+}
+
+function noModel(id: string): SidecarError {
+	return new SidecarError(
+		"not_found",
+		`Failed to find model with the provided model id: ${id}`,
+	);
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import pLimit from "p-limit";
 import { SidecarError } from "../../errors.ts";
-import { refusedQuery } from "../../search/hybrid/search-failures.ts";
 import type { TokenWeights } from "../../search/queries/rank-features.ts";
+import { refusedQuery } from "../../search/search-failures.ts";
 import type { AnalysisStore } from "../../store/analysis.ts";
 
 /** Indices that are asked at the same time. */

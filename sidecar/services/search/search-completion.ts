@@ -49,6 +49,7 @@ export class SearchCompletion {
 		const rendered = queries.map(({ wanted, render }) =>
 			render(wanted && results.of(wanted)),
 		);
+		const explained = pipeline?.response.some(isExplanation) ?? false;
 		const sent = this.#render(request, body, { rendered, answer });
 		const combined: HybridPlan =
 			combinesScores(request) && body.topHybrid
@@ -58,14 +59,14 @@ export class SearchCompletion {
 						parameters: request.parameters,
 						combination: pipeline?.combination,
 						sampleFactor: pipeline?.sampleFactor ?? 1,
-						explained: pipeline?.response.some(isExplanation) ?? false,
+						explained,
 						call: terms.call,
 					})
 				: { body: sent, spentParameters: nothing };
 		const plan = {
 			body: combined.body,
 			spentParameters: combined.spentParameters,
-			answerSteps: this.#stepsOf(prepared, combined, terms),
+			answerSteps: stepsOf(prepared, combined, { explained, terms }),
 			warnings: [...new Set(queries.flatMap(({ warnings = [] }) => warnings))],
 			queries: queries.map((query) => reportQuery(query, results)),
 			embedMs: queries.some(({ wanted }) => wanted) ? results.tookMs : 0,
@@ -77,34 +78,6 @@ export class SearchCompletion {
 			target: request.target,
 		});
 		return plan;
-	}
-
-	/** What is done with the answer; each model has as long as the whole search, counted from when it is its turn. */
-	#stepsOf(
-		{ answer, pipeline, timeoutMs }: PreparedSearch,
-		{ explanations, hits }: HybridPlan,
-		{ signal, truncated }: SearchTerms,
-	): AnswerStep[] {
-		const explained = pipeline?.response.some(isExplanation) ?? false;
-		const first: AnswerStep[] = [];
-		if (hits !== undefined)
-			first.push(async (found) => {
-				found.hits = found.hits.slice(0, hits);
-			});
-		if (explanations && !explained)
-			first.push(async (found) => explainHits(found, explanations));
-		const make = () =>
-			answer?.steps({
-				run: { signal, truncated, deadline: Deadline.after(timeoutMs) },
-				...(explanations && { explanations }),
-			}) ?? [];
-		if (make().length === 0) return first;
-		return [
-			...first,
-			async (found) => {
-				for (const step of make()) await step(found);
-			},
-		];
 	}
 
 	/** The body in which everything of the sidecar's has become OpenSearch's, but a hybrid query of which hits are wanted. */
@@ -140,6 +113,43 @@ export class SearchCompletion {
 }
 
 const nothing: ReadonlySet<string> = new Set();
+
+/** What is done with the answer; each model has as long as the whole search, counted from when it is its turn. */
+function stepsOf(
+	{ answer, timeoutMs }: PreparedSearch,
+	{ explanations, hits, timedOut }: HybridPlan,
+	{
+		explained,
+		terms: { signal, truncated },
+	}: {
+		/** Whether a processor of the pipeline explains the scores. */
+		explained: boolean;
+		terms: SearchTerms;
+	},
+): AnswerStep[] {
+	const steps: AnswerStep[] = [];
+	if (hits !== undefined)
+		steps.push(async (found) => {
+			found.hits = found.hits.slice(0, hits);
+		});
+	if (timedOut)
+		steps.push(async (found) => {
+			found.setTimedOut();
+		});
+	if (explanations && !explained)
+		steps.push(async (found) => explainHits(found, explanations));
+	if (answer?.changesAnswer)
+		steps.push(async (found) => {
+			const run = {
+				signal,
+				truncated,
+				deadline: Deadline.after(timeoutMs),
+			};
+			const own = answer.steps({ run, ...(explanations && { explanations }) });
+			for (const step of own) await step(found);
+		});
+	return steps;
+}
 
 /** Whether a hybrid query's scores show: a query in the URL takes its place. */
 function combinesScores({ answersHits, parameters }: SearchRequest): boolean {

@@ -15,7 +15,6 @@ import type {
 	SearchPipelineStore,
 } from "../../store/search-pipelines.ts";
 import { ExpiringCache } from "../expiring-cache.ts";
-import { doubleText } from "../java-number.ts";
 import { unlessRefused } from "../refused-definition.ts";
 
 /** Targets of searches of which the default pipeline is remembered at most. */
@@ -117,7 +116,7 @@ export class SearchPipelineService {
 
 	/** The pipelines that clients wrote, out of OpenSearch's answer. */
 	originals(answer: string): string {
-		return originalsText(answer, shownNumber);
+		return originalsText(answer);
 	}
 
 	/** Whether the cluster has any pipeline with a processor of the sidecar's. */
@@ -215,14 +214,6 @@ function twoPipelines(): SidecarError {
 		"bad_request",
 		"Both named and inline search pipeline were specified. Please only specify one or the other.",
 	);
-}
-
-/** A number as OpenSearch writes one that it has read: as a `double`, if it is no whole one. */
-function shownNumber(raw: string): string {
-	const number = Number(raw);
-	return /[.eE]/.test(raw) && Number.isFinite(number)
-		? doubleText(number)
-		: raw;
 }
 
 /** OpenSearch takes any single value for a name; what else stands there it refuses. */

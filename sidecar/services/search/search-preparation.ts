@@ -1,10 +1,11 @@
 import { isObject } from "../../../ingest/json.ts";
 import { checkPlace, readHybrid } from "../../search/hybrid/hybrid-query.ts";
-import { refusedByShards } from "../../search/hybrid/search-failures.ts";
 import { indicesOfPointInTime } from "../../search/pipelines/point-in-time.ts";
 import type { SearchPipeline } from "../../search/pipelines/search-pipeline.ts";
 import type { ResolvedQuery } from "../../search/queries/text-query.ts";
-import { mayConcern, SearchBody } from "../../search/search-body.ts";
+import { SearchBody } from "../../search/search-body.ts";
+import { refusedByShards } from "../../search/search-failures.ts";
+import { mayConcern } from "../../search/search-signs.ts";
 import { readTimeout } from "../time-value.ts";
 import type { AnswerPlan, AnswerSteps } from "./answer-steps/answer-steps.ts";
 import { queryContext } from "./query-context.ts";
@@ -55,8 +56,9 @@ export class SearchPreparation {
 		const answers = pipeline !== undefined && pipeline.response.length > 0;
 		const body = read ?? (answers ? SearchBody.parse(request.body) : undefined);
 		if (!body) return undefined;
+		const size = sizeOf(request, body);
 		const answer = request.answersHits
-			? this.#options.answerSteps.plan({ ...request, body, pipeline })
+			? this.#options.answerSteps.plan({ body, pipeline, size })
 			: undefined;
 		if (!answers && !answer?.changesBody && !hasOurs(body)) return undefined;
 		checkHybrids(body, request);
@@ -65,7 +67,7 @@ export class SearchPreparation {
 		const context = queryContext({
 			target,
 			pipeline,
-			size: sizeOf(request, body),
+			size,
 			member: (name) => body.member(name),
 		});
 		const queries = await Promise.all(
@@ -133,6 +135,7 @@ function sizeOf(
 	{ parameters }: SearchRequest,
 	body: SearchBody,
 ): number | undefined {
-	const size = Number(parameters.get("size") ?? body.value("size"));
-	return Number.isInteger(size) ? size : undefined;
+	const size = parameters.get("size") ?? body.value("size");
+	const number = size === null ? Number.NaN : Number(size);
+	return Number.isInteger(number) && number >= 0 ? number : undefined;
 }

@@ -1,9 +1,11 @@
 import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers/promises";
 import pLimit from "p-limit";
 import { RefusedCall, SidecarError } from "../../errors.ts";
-import { mayConcern } from "../../search/search-body.ts";
+import { mayConcern } from "../../search/search-signs.ts";
 import { Deadline } from "../deadline.ts";
 import { type QueryModels, QueryResults } from "./query-results.ts";
+import { SearchAccess } from "./search-access.ts";
 import {
 	SearchCompletion,
 	type SearchCompletionOptions,
@@ -15,6 +17,7 @@ import type {
 	SearchTerms,
 } from "./search-plan.ts";
 import {
+	type PreparedSearch,
 	SearchPreparation,
 	type SearchPreparationOptions,
 } from "./search-preparation.ts";
@@ -22,11 +25,14 @@ import {
 /** Searches of one request whose plan is completed at a time: a hybrid one has answers of OpenSearch in memory meanwhile. */
 const completedAtOnce = 8;
 
+/** Searches of one request that are worked on without a pause. */
+const sliceLength = 64;
+
 export interface SearchOptions
 	extends SearchPreparationOptions,
 		SearchCompletionOptions {
 	models: QueryModels;
-	/** Queries for models in one request at most. */
+	/** Queries of the sidecar's in one request at most, and searches with such. */
 	textsLimit: number;
 }
 
@@ -42,9 +48,14 @@ export class SearchService {
 		this.#completion = new SearchCompletion(options);
 	}
 
-	/** Whether the body of a search, or the beginning of one, may hold something that is the sidecar's to do. */
+	/** Whether the body of a search, or of several, may hold something that is the sidecar's to do. */
 	concerns(body: Buffer): boolean {
 		return mayConcern(body);
+	}
+
+	/** Whether any search may run through a pipeline that is the sidecar's in part. @throws SidecarError */
+	anyPipelines(): Promise<boolean> {
+		return this.#options.pipelines.anyStored();
 	}
 
 	/** Whether there may be anything to do for a search, or for its answer. @throws SidecarError */
@@ -73,44 +84,81 @@ export class SearchService {
 		terms: SearchTerms,
 	): Promise<PlannedSearch[]> {
 		const start = performance.now();
-		const prepared = await Promise.all(
-			requests.map((request) => settled(this.#preparation.prepare(request))),
-		);
+		const { signal, truncated } = terms;
+		const prepared = await this.#prepareAll(requests, signal);
 		const searches = prepared.flatMap(({ value }) => value ?? []);
 		const wanted = searches
 			.flatMap(({ queries }) => queries)
 			.flatMap((query) => query.wanted ?? []);
-		const { textsLimit, models } = this.#options;
-		if (wanted.length > textsLimit)
-			throw new SidecarError(
-				"bad_request",
-				`the request holds ${wanted.length} queries for models, SIDECAR_PREDICT_TEXTS_LIMIT allows ${textsLimit}`,
-			);
-		const { signal, truncated } = terms;
-		const results = await QueryResults.make(wanted, models, {
+		const results = await QueryResults.make(wanted, this.#options.models, {
 			signal,
 			truncated,
 			// Their texts are embedded together: the search that may take longest says for how long.
 			deadline: Deadline.after(
-				Math.max(0, ...searches.map(({ timeoutMs }) => timeoutMs)),
+				searches.reduce((most, { timeoutMs }) => Math.max(most, timeoutMs), 0),
 			),
 		});
 		const queue = pLimit(completedAtOnce);
+		const access = new SearchAccess(terms.call);
 		return Promise.all(
-			prepared.map(async ({ value, error }) => {
-				if (error) return { error };
+			prepared.map(async ({ value, error }, place) => {
+				const target = requests[place]?.target;
+				if (error) return { error: await access.shown(error, target) };
 				if (!value) return {};
 				const finished = await settled(
-					queue(() =>
-						this.#completion.complete(value, results, { start, terms }),
-					),
+					queue(async () => {
+						if (place % sliceLength === sliceLength - 1) await setImmediate();
+						signal.throwIfAborted();
+						return this.#completion.complete(value, results, { start, terms });
+					}),
 				);
-				return finished.value
-					? { plan: finished.value }
-					: { ...(finished.error && { error: finished.error }) };
+				return finished.error
+					? { error: await access.shown(finished.error, target) }
+					: { ...(finished.value && { plan: finished.value }) };
 			}),
 		);
 	}
+
+	/**
+	 * Finds out slice by slice what there is to do, so that other clients are served between: what is kept of a search is many
+	 * times as large as the search, and bounded by how many there may be.
+	 *
+	 * @throws SidecarError for a request that holds too many queries
+	 */
+	async #prepareAll(
+		requests: readonly SearchRequest[],
+		signal: AbortSignal,
+	): Promise<Settled<PreparedSearch | undefined>[]> {
+		const { textsLimit } = this.#options;
+		const prepared: Settled<PreparedSearch | undefined>[] = [];
+		let queries = 0;
+		for (let first = 0; first < requests.length; first += sliceLength) {
+			if (first > 0) await setImmediate();
+			signal.throwIfAborted();
+			const slice = await Promise.all(
+				requests
+					.slice(first, first + sliceLength)
+					.map((request) => settled(this.#preparation.prepare(request))),
+			);
+			prepared.push(...slice);
+			queries += slice.reduce((sum, search) => sum + queriesIn(search), 0);
+			if (queries > textsLimit)
+				throw new SidecarError(
+					"bad_request",
+					`the request holds more queries for the sidecar than the ${textsLimit} that SIDECAR_PREDICT_TEXTS_LIMIT allows`,
+				);
+		}
+		return prepared;
+	}
+}
+
+/** How much of what the sidecar may have to do a search is: its queries; one where there are none, or it is refused. */
+function queriesIn({
+	value,
+	error,
+}: Settled<PreparedSearch | undefined>): number {
+	if (error) return 1;
+	return value ? Math.max(1, value.queries.length) : 0;
 }
 
 interface Settled<T> {

@@ -1,17 +1,17 @@
 import { isObject } from "../../../ingest/json.ts";
 import type { Parameters } from "../../search/hybrid/hybrid-search.ts";
-import { type SearchedShard, whole } from "../../search/hybrid/sub-search.ts";
+import { parseAnswer } from "../../search/hybrid/sub-answer.ts";
+import {
+	chosen,
+	ofTarget,
+	type SearchedShard,
+	whole,
+} from "../../search/hybrid/sub-search.ts";
 import { ExpiringCache } from "../expiring-cache.ts";
 import type { ClientCall } from "../writes/client-call.ts";
 
 /** Parameters that say which shards are searched. */
-const deciding = [
-	"allow_no_indices",
-	"expand_wildcards",
-	"ignore_unavailable",
-	"preference",
-	"routing",
-];
+const deciding = [...ofTarget, "preference", "routing"];
 
 /** How many searches' shards are remembered. */
 const maxRemembered = 1_000;
@@ -67,29 +67,27 @@ export class SearchedShards {
 		parameters: Parameters;
 		call: ClientCall;
 	}): Promise<Reach> {
-		const said = deciding.flatMap((name) => {
-			const value = parameters.get(name);
-			return value === undefined ? [] : [[name, value]];
+		const query = new URLSearchParams(chosen(parameters, deciding));
+		// Everything is named as such: what is not the client's to see is then left out of it.
+		const path = encodeURIComponent(target ?? "*");
+		const url = `/${path}/_search_shards${query.size > 0 ? `?${query}` : ""}`;
+		// An index is the same for all; what a pattern or an alias is depends on what a client may see.
+		if (target === undefined || /[*,]/.test(target)) return ask(url, call);
+		let own: Promise<Reach> | undefined;
+		const remembered = this.#cache.get(url, async () => {
+			own = ask(url, call);
+			const found = await own;
+			return found.index === target ? found : undefined;
 		});
-		const path = target === undefined ? "" : `/${encodeURIComponent(target)}`;
-		const query =
-			said.length === 0
-				? ""
-				: `?${new URLSearchParams(Object.fromEntries(said))}`;
-		const url = `${path}/_search_shards${query}`;
-		let found: Reach | undefined;
-		const remembered = await this.#cache.get(url, async () => {
-			found = await ask(url, call);
-			// An index is the same for all; what a pattern or an alias is depends on what a client may see.
-			return target !== undefined && found.index === target ? found : undefined;
-		});
-		return remembered ?? found ?? (await ask(url, call));
+		// Where another client's question came to nothing, this one asks for itself.
+		const known = own ? remembered : remembered.catch(() => undefined);
+		return (await known) ?? (await (own ?? ask(url, call)));
 	}
 }
 
 async function ask(url: string, call: ClientCall): Promise<Reach> {
 	const { status, body } = await call({ method: "GET", url });
-	return status === 200 ? readReach(JSON.parse(body)) : unknownReach;
+	return status === 200 ? readReach(parseAnswer(body)) : unknownReach;
 }
 
 function readReach(answer: unknown): Reach {
@@ -102,7 +100,7 @@ function readReach(answer: unknown): Reach {
 		return { shards: [whole], severalIndices: false, index };
 	shards.sort(
 		(one, other) =>
-			compare(one.index, other.index) || one.number - other.number,
+			one.number - other.number || compare(one.index, other.index),
 	);
 	// One index is searched under the name that the search gives it: with its alias' filter as it is at that moment.
 	if (indices.size === 1)

@@ -13,7 +13,7 @@ const maxTargets = 1_000;
 
 export interface SemanticFieldsOptions {
 	mappings: SemanticMappingStore;
-	/** Has a pipeline for every index with `semantic` fields, and forgets when one may have changed. */
+	/** Has a pipeline for every index with `semantic` fields. */
 	pipelines: SemanticPipelines;
 	/** How long what the cluster said is good for. */
 	cacheMs: number;
@@ -27,13 +27,11 @@ type Fields = ReadonlyMap<string, ReadonlyMap<string, SemanticField>>;
 export class SemanticFields {
 	readonly #options: SemanticFieldsOptions;
 	readonly #targets: ExpiringCache<Fields>;
-	#age: number;
 
 	constructor(options: SemanticFieldsOptions) {
-		const { cacheMs: ttlMs, now, pipelines } = options;
+		const { cacheMs: ttlMs, now } = options;
 		this.#options = options;
 		this.#targets = new ExpiringCache({ ttlMs, maxEntries: maxTargets, now });
-		this.#age = pipelines.age;
 	}
 
 	/**
@@ -76,12 +74,13 @@ export class SemanticFields {
 		);
 	}
 
+	/** Forgets what the cluster said. */
+	forget(): void {
+		this.#targets.clear();
+	}
+
 	#indices(target: string | undefined): Promise<Fields> {
-		const { pipelines, mappings } = this.#options;
-		if (this.#age !== pipelines.age) {
-			this.#targets.clear();
-			this.#age = pipelines.age;
-		}
+		const { mappings } = this.#options;
 		return this.#targets.get(target ?? "", async () => {
 			const metas = await mappings.metas(target);
 			return new Map(

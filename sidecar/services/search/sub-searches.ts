@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
-import { RefusedCall } from "../../errors.ts";
+import { isObject } from "../../../ingest/json.ts";
+import { type ErrorCode, RefusedCall, SidecarError } from "../../errors.ts";
 import {
 	readSubAnswer,
 	readSubAnswers,
@@ -11,7 +12,7 @@ import {
 	type SubSearch,
 	urlOf,
 } from "../../search/hybrid/sub-search.ts";
-import type { CallAnswer, ClientCall } from "../writes/client-call.ts";
+import type { ClientCall } from "../writes/client-call.ts";
 
 /** How many searches are sent at a time where they can't be sent together. */
 const atOnce = 4;
@@ -20,43 +21,66 @@ const atOnce = 4;
  * Runs searches in the client's name, all of them in one request. On a secured cluster that takes a right of its own: a
  * client that has none but to search sends them one by one.
  *
- * @throws RefusedCall where OpenSearch refuses one of them
+ * @returns what each has found, or why it has failed
+ * @throws RefusedCall, SidecarError where OpenSearch refuses all of them as one
  */
 export async function runSubSearches(
 	searches: readonly SubSearch[],
 	call: ClientCall,
-): Promise<SubAnswer[]> {
+): Promise<(SubAnswer | SubFailure)[]> {
 	const answer = await call({
 		method: "POST",
 		url: "/_msearch",
 		body: searches.map(linesOf).join(""),
 	});
 	if (answer.status === 403) return runOneByOne(searches, call);
-	if (answer.status !== 200) throw new RefusedCall(answer);
-	return readSubAnswers(answer.body).map(unlessFailed);
+	if (answer.status !== 200) throw refusalOf(answer);
+	return readSubAnswers(answer.body, searches.length);
 }
 
 async function runOneByOne(
 	searches: readonly SubSearch[],
 	call: ClientCall,
-): Promise<SubAnswer[]> {
+): Promise<(SubAnswer | SubFailure)[]> {
 	const limit = pLimit(atOnce);
 	return Promise.all(
 		searches.map((search) =>
 			limit(async () => {
 				const { body } = search;
-				const answer: CallAnswer = await call({
-					method: "POST",
-					url: urlOf(search),
-					body,
-				});
-				return unlessFailed(readSubAnswer(answer));
+				const url = urlOf(search);
+				return readSubAnswer(await call({ method: "POST", url, body }));
 			}),
 		),
 	);
 }
 
-function unlessFailed(answer: SubAnswer | SubFailure): SubAnswer {
-	if ("status" in answer) throw new RefusedCall(answer);
-	return answer;
+/** Of what stands before OpenSearch and does not speak JSON, by status. */
+const unavailable: Partial<Record<number, ErrorCode>> = {
+	403: "forbidden",
+	429: "too_many_requests",
+	503: "upstream_unavailable",
+	504: "upstream_timeout",
+};
+
+/** The error that an answer is for the client. */
+export function refusalOf({
+	status,
+	body,
+}: SubFailure): RefusedCall | SidecarError {
+	if (isError(body)) return new RefusedCall({ status, body });
+	return new SidecarError(
+		unavailable[status] ?? "upstream_broken",
+		`a sub-query was answered with status ${status}, and not by OpenSearch as it seems`,
+	);
+}
+
+/** Whether it is what OpenSearch says of a failure, and may stand in an answer in JSON. */
+function isError(body: string): boolean {
+	try {
+		const answer: unknown = JSON.parse(body);
+		return isObject(answer) && answer.error !== undefined;
+	} catch (error) {
+		if (error instanceof SyntaxError) return false;
+		throw error;
+	}
 }

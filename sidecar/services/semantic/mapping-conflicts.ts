@@ -1,6 +1,7 @@
 import type { Node } from "jsonc-parser";
-import { isObject, type JsonObject } from "../../../ingest/json.ts";
+import type { JsonObject } from "../../../ingest/json.ts";
 import { member } from "../../../ingest/json-tree.ts";
+import { fieldIn } from "../../../ingest/semantic/mapped-field.ts";
 import type { SemanticRecords } from "../../../ingest/semantic/semantic-field.ts";
 import type { WrittenField } from "../../../ingest/semantic/written-mapping.ts";
 import { SidecarError } from "../../errors.ts";
@@ -29,8 +30,9 @@ export function refuseConflicts(
 	for (const { path, options } of fields) {
 		const before = records.get(path);
 		if (!before) {
-			const type = typeIn(mapping, path.split("."));
-			if (type !== undefined) throw otherType(path, type, "semantic");
+			const field = fieldIn(mapping, path.split("."));
+			if (field)
+				throw otherType(path, String(field.type ?? "object"), "semantic");
 			continue;
 		}
 		for (const name of fixed) {
@@ -72,18 +74,4 @@ function otherType(path: string, from: string, to: string): SidecarError {
 function plain(json: string | undefined): string {
 	const value: unknown = JSON.parse(json ?? "null");
 	return typeof value === "string" ? value : String(json);
-}
-
-function typeIn(
-	mapping: JsonObject,
-	parts: readonly string[],
-): string | undefined {
-	const field = parts.reduce<unknown>(
-		(object, name) =>
-			isObject(object) && isObject(object.properties)
-				? object.properties[name]
-				: undefined,
-		mapping,
-	);
-	return isObject(field) ? String(field.type ?? "object") : undefined;
 }

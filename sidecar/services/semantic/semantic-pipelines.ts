@@ -1,6 +1,5 @@
 import type { SemanticRecords } from "../../../ingest/semantic/semantic-field.ts";
 import {
-	isSemanticPipeline,
 	ownFinal,
 	semanticPipeline,
 } from "../../../ingest/semantic/semantic-pipeline.ts";
@@ -18,16 +17,9 @@ export class SemanticPipelines {
 		this.#pipelines = pipelines;
 	}
 
-	/** How often what the cluster said of its indices was forgotten. */
-	get age(): number {
-		return this.#pipelines.age;
-	}
-
 	/** Whether the cluster may have an index with a `semantic` field: each has such a pipeline. */
-	async any(): Promise<boolean> {
-		for (const id of await this.#pipelines.ids())
-			if (isSemanticPipeline(id)) return true;
-		return false;
+	any(): Promise<boolean> {
+		return this.#pipelines.anySemantic();
 	}
 
 	/**

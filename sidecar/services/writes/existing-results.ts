@@ -86,9 +86,9 @@ export function existingResult(
 			isSame(texts, slot.texts),
 	);
 	const json = same && stored.standing(same);
-	return json !== undefined &&
-		hasResults(json) &&
-		isOfModel(json, step.processor)
+	if (json === undefined) return undefined;
+	const value: unknown = JSON.parse(json);
+	return hasResults(value) && isOfModel(value, step.processor)
 		? json
 		: undefined;
 }
@@ -98,9 +98,8 @@ function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
 }
 
 /** What stands beside a `semantic` field says itself by which model it was made. */
-function isOfModel(json: string, processor: Processor): boolean {
+function isOfModel(value: unknown, processor: Processor): boolean {
 	if (processor.kind !== "semantic_field") return true;
-	const value: unknown = JSON.parse(json);
 	return (
 		isObject(value) &&
 		isObject(value.model) &&
@@ -110,8 +109,7 @@ function isOfModel(json: string, processor: Processor): boolean {
 }
 
 /** A vector, or weights, or a list of them: not `null`, and not what a client left empty. */
-function hasResults(json: string): boolean {
-	const value: unknown = JSON.parse(json);
+function hasResults(value: unknown): boolean {
 	return Array.isArray(value)
 		? value.length > 0
 		: isObject(value) && Object.keys(value).length > 0;

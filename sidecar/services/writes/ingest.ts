@@ -168,7 +168,14 @@ export class IngestService {
 		terms: StepTerms,
 	): Promise<Refused> {
 		const { embedder, spaceRecords } = this.#options;
-		for (const { index, steps } of documents) spaceRecords.note(index, steps);
+		let last: DocumentToEmbed | undefined;
+		for (const document of documents) {
+			// Most documents go where the one before them went.
+			const { index, steps } = document;
+			if (index !== last?.index || steps !== last?.steps)
+				spaceRecords.note(index, steps);
+			last = document;
+		}
 		return embedder.embed(documents, terms);
 	}
 

@@ -4,6 +4,7 @@ import {
 	stepsOf,
 	stepsThrough,
 } from "../../../ingest/pipelines/guard.ts";
+import { isSemanticPipeline } from "../../../ingest/semantic/semantic-pipeline.ts";
 import type { Step } from "../../../ingest/step.ts";
 import {
 	type IndexPipelines,
@@ -35,6 +36,8 @@ interface Pipelines {
 	stored: StoredPipelines;
 	/** Whether any of them holds a processor of the sidecar's. */
 	guarded: boolean;
+	/** Whether any of them makes the vectors of `semantic` fields. */
+	semantic: boolean;
 	/** Steps of writes, by the ids of their first and their final pipeline: equal writes have the very same. */
 	steps: Map<string, readonly Step[]>;
 }
@@ -61,7 +64,6 @@ export class PipelineService {
 	readonly #options: PipelineServiceOptions;
 	readonly #pipelines: ExpiringCache<Pipelines>;
 	readonly #indices: ExpiringCache<IndexPipelines>;
-	#age = 0;
 
 	constructor(options: PipelineServiceOptions) {
 		this.#options = options;
@@ -79,14 +81,14 @@ export class PipelineService {
 		return (await this.#all()).guarded;
 	}
 
+	/** Whether any pipeline of the cluster makes the vectors of `semantic` fields. */
+	async anySemantic(): Promise<boolean> {
+		return (await this.#all()).semantic;
+	}
+
 	/** The ids of the cluster's pipelines. */
 	async ids(): Promise<Iterable<string>> {
 		return (await this.#all()).stored.keys();
-	}
-
-	/** How often what the cluster said was forgotten: what was made of it is as old as this number. */
-	get age(): number {
-		return this.#age;
 	}
 
 	/**
@@ -133,7 +135,6 @@ export class PipelineService {
 
 	/** Forgets what the cluster said. */
 	forget(): void {
-		this.#age += 1;
 		this.#pipelines.clear();
 		this.#indices.clear();
 		for (const other of this.#options.related) other.forget();
@@ -151,7 +152,8 @@ export class PipelineService {
 			const guarded = [...stored.values()].some(
 				(definition) => guardsIn(definition).length > 0,
 			);
-			return { stored, guarded, steps: new Map() };
+			const semantic = [...stored.keys()].some(isSemanticPipeline);
+			return { stored, guarded, semantic, steps: new Map() };
 		});
 	}
 }

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
+import { embeddedFields } from "../../../ingest/embedded-fields.ts";
 import type { Step } from "../../../ingest/step.ts";
 import { mayPass } from "../../errors.ts";
 import type {
 	EmbeddingSpace,
 	EmbeddingSpaceStore,
-	EmbeddingSpaces,
+	SpacesByField,
 } from "../../store/embedding-spaces.ts";
-import { embeddedFields } from "../search/default-models.ts";
 import type { KnownModels } from "../search/known-models.ts";
 
 /** Indices and models that are remembered at most, and those that are written down at the same time. */
@@ -68,15 +68,16 @@ export class SpaceRecords {
 	/** Looks at every index again. */
 	forget(): void {
 		this.#noted.clear();
+		this.#warned = false;
 	}
 
-	/** Once: what one index refuses, for want of a right, every other does. */
+	/** Once, until all is looked at again: what one index refuses, for want of a right, every other does. */
 	#warn(err: unknown, index: string): void {
 		if (this.#warned) return;
 		this.#warned = true;
 		this.#options.logger.warn(
 			{ err, index },
-			"which model writes an index's vectors can't be written down: the sidecar's role needs indices:admin/mappings/get and indices:admin/mapping/put",
+			"which model writes an index's vectors can't be written down",
 		);
 	}
 
@@ -114,7 +115,7 @@ export class SpaceRecords {
 		return false;
 	}
 
-	#compare(index: string, spaces: EmbeddingSpaces, first: EmbeddingSpaces) {
+	#compare(index: string, spaces: SpacesByField, first: SpacesByField) {
 		for (const [field, { modelId, contentHash }] of spaces) {
 			const writer = first.get(field);
 			if (writer && writer.contentHash !== contentHash)

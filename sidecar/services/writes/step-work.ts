@@ -59,13 +59,12 @@ export class StepWork {
 		pending: readonly PendingStep[],
 		terms: StepTerms,
 		refused: Refused,
-	): Promise<PendingStep[]> {
+	): Promise<readonly PendingStep[]> {
+		if (!pending.some(({ step }) => cutsOf(step))) return pending;
 		const cut = await Promise.all(
 			pending.map(async (one) => {
-				const { processor } = one.step;
-				if (processor.kind !== "semantic_field" || !processor.chunking)
-					return one;
-				const { chunking } = processor;
+				const chunking = cutsOf(one.step);
+				if (!chunking) return one;
 				try {
 					const slots = one.slots.map(async (slot) => ({
 						...slot,
@@ -92,8 +91,7 @@ export class StepWork {
 	): Promise<readonly string[]> {
 		let chunks = texts;
 		for (const cut of cuts) {
-			const lists = await this.#chunking.chunk(cut, chunks, terms);
-			chunks = lists.flatMap((list) => JSON.parse(list).map(String));
+			chunks = (await this.#chunking.chunk(cut, chunks, terms)).flat();
 		}
 		return chunks;
 	}
@@ -125,18 +123,24 @@ export class StepWork {
 		}
 	}
 
-	#resultsOf(
+	async #resultsOf(
 		{ target, step: { processor } }: PendingStep,
 		texts: readonly string[],
 		terms: StepTerms,
 	): Promise<string[]> {
 		if (processor.kind !== "text_chunking")
 			return this.#results.of(processor, texts, terms);
-		return this.#chunking.chunk(processor, texts, {
+		const lists = await this.#chunking.chunk(processor, texts, {
 			signal: terms.signal,
 			...indexOf({ target }),
 		});
+		return lists.map((chunks) => JSON.stringify(chunks));
 	}
+}
+
+/** How the texts of a step are cut before they are embedded. */
+function cutsOf({ processor }: Step): readonly ChunkingOptions[] | undefined {
+	return processor.kind === "semantic_field" ? processor.chunking : undefined;
 }
 
 function indexOf({ target: { index } }: Pick<PendingStep, "target">) {

@@ -20,13 +20,15 @@ const analyzedAtOnce = 4;
 /** Cuts the texts of documents into chunks. */
 export class TextChunkingService {
 	readonly #analysis: AnalysisStore;
+	readonly #limit = pLimit(analyzedAtOnce);
 
 	constructor(analysis: AnalysisStore) {
 		this.#analysis = analysis;
 	}
 
 	/**
-	 * A JSON list of chunks for each text of one document, in order.
+	 * A list of chunks for each text, in order. The texts have `max_chunk_limit` in common: they are all those of a
+	 * document that goes through `text_chunking`, or those of one `semantic` field of it.
 	 *
 	 * @throws InvalidDocument where a text has more tokens than its index allows
 	 * @throws SidecarError where the cluster can't be asked
@@ -35,7 +37,7 @@ export class TextChunkingService {
 		processor: ChunkingOptions,
 		texts: readonly string[],
 		terms: ChunkTerms,
-	): Promise<string[]> {
+	): Promise<string[][]> {
 		const { algorithm, maxChunkLimit } = processor;
 		const room = new ChunkRoom(maxChunkLimit, texts.length);
 		switch (algorithm.name) {
@@ -66,24 +68,23 @@ export class TextChunkingService {
 		tokenizer: string,
 		{ index, signal }: ChunkTerms,
 	): Promise<number[][]> {
-		const limit = pLimit(analyzedAtOnce);
-		try {
-			return await Promise.all(
-				texts.map((text) =>
-					limit(() => {
-						signal.throwIfAborted();
-						return this.#analysis.tokenStarts({ text, tokenizer, index });
-					}),
-				),
-			);
-		} finally {
-			// After one that failed, the others that have not begun are not wanted.
-			limit.clearQueue();
-		}
+		let failed = false;
+		const startsOf = async (text: string) => {
+			signal.throwIfAborted();
+			// After one that failed, those that have not begun are not wanted: nobody gets what stands for them.
+			if (failed) return [];
+			try {
+				return await this.#analysis.tokenStarts({ text, tokenizer, index });
+			} catch (error) {
+				failed = true;
+				throw error;
+			}
+		};
+		return Promise.all(texts.map((text) => this.#limit(startsOf, text)));
 	}
 }
 
-function taken(room: ChunkRoom, chunks: string[]): string {
+function taken(room: ChunkRoom, chunks: string[]): string[] {
 	room.take(chunks.length);
-	return JSON.stringify(chunks);
+	return chunks;
 }

@@ -11,7 +11,7 @@ export const indexName = "bench-search";
 export const hybridPipeline = "bench-hybrid";
 
 /** The model whose vectors the documents have. */
-export const documentPrecision: Precision = "fp32";
+const documentPrecision: Precision = "fp32";
 
 /** Texts that the sidecar embeds at once, and documents of a bulk. */
 const embeddedAtOnce = 100;

@@ -11,7 +11,7 @@ const words =
 	);
 
 /** Settings and mappings. */
-export function hybridIndex(shards: number): Record<string, unknown> {
+function hybridIndex(shards: number): Record<string, unknown> {
 	return {
 		settings: {
 			number_of_shards: shards,
@@ -40,7 +40,7 @@ export function hybridIndex(shards: number): Record<string, unknown> {
 }
 
 /** The lines of a `_bulk` that writes the documents to an index. */
-export function hybridBulk(index: string): string {
+function hybridBulk(index: string): string {
 	const random = pseudoRandom(7);
 	const next = () => random.next().value;
 	const below = (end: number) => Math.floor(next() * end);

@@ -10,7 +10,7 @@ import {
 import { dimension } from "./models.ts";
 
 /** What a text is stored with, besides itself. */
-export interface Encoded {
+interface Encoded {
 	vector: readonly number[];
 	weights: Readonly<Record<string, number>>;
 }

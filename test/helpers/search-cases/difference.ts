@@ -38,7 +38,7 @@ export function refusal(
 }
 
 /** Every answer has these values at these places of its body. */
-export function inBodies(values: Readonly<Json>): Change {
+function inBodies(values: Readonly<Json>): Change {
 	return (recorded) => {
 		for (const answer of answersOf(recorded)) {
 			if (valueAt(answer, "body.hits") === undefined) continue;

@@ -5,12 +5,7 @@ import type { IngestModel } from "../ingest-cases/models.ts";
 import { type GraphValue, onnxModel } from "../onnx-graph.ts";
 
 /** Names of the models of the cases. */
-export const searchModelNames = [
-	"dense",
-	"narrow",
-	"sparse",
-	"similar",
-] as const;
+const searchModelNames = ["dense", "narrow", "sparse", "similar"] as const;
 
 export type SearchModelName = (typeof searchModelNames)[number];
 

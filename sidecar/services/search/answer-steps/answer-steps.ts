@@ -24,6 +24,7 @@ import type {
 	SearchAnswer,
 } from "../../../search/answers/search-answer.ts";
 import { SemanticHighlight } from "../../../search/answers/semantic-highlight.ts";
+import { defaultSize } from "../../../search/default-size.ts";
 import type {
 	Rerank,
 	ResponseProcessor,
@@ -43,12 +44,12 @@ export interface AnswerStepsOptions {
 
 /** A search whose answer may be the sidecar's to change. */
 export interface AnsweredSearch {
-	/** As the client sent it; undefined for a search without a body. */
-	readonly body: SearchBody | undefined;
+	/** As the client sent it. */
+	readonly body: SearchBody;
 	/** What runs it; undefined where nothing in it is the sidecar's. */
 	readonly pipeline: SearchPipeline | undefined;
-	/** Of its URL. */
-	readonly parameters: ReadonlyMap<string, string>;
+	/** Of how many hits the client asks for; undefined where it does not say it. */
+	readonly size: number | undefined;
 }
 
 /** What is done to a search because of its answer. */
@@ -59,7 +60,9 @@ export interface AnswerPlan {
 	readonly renderers: ReadonlyMap<Node, Renderer>;
 	/** Members of the body's top level that are left out. */
 	readonly without: ReadonlySet<string>;
-	/** What is done to the answer, in this order; none: the answer goes through as it comes. */
+	/** Whether there are steps: without any, the answer goes through as it comes. */
+	readonly changesAnswer: boolean;
+	/** What is done to the answer, in this order. */
 	steps(terms: StepTerms): readonly AnswerStep[];
 }
 
@@ -69,9 +72,6 @@ export interface StepTerms {
 	/** Of the hits of a hybrid query, where the search asks for explanations. */
 	readonly explanations?: HybridExplanations;
 }
-
-/** Of how many hits a search is answered that does not say it. */
-const defaultSize = 10;
 
 /** Makes of what a search asks for, and of its pipeline, what is done to its answer. */
 export class AnswerSteps {
@@ -83,11 +83,12 @@ export class AnswerSteps {
 
 	plan(search: AnsweredSearch): AnswerPlan {
 		const { body, pipeline } = search;
-		const highlight = body && SemanticHighlight.read(body);
-		const rerank = body && withoutRerank(body);
+		const highlight = SemanticHighlight.read(body);
+		const rerank = withoutRerank(body);
 		const processors = pipeline?.response ?? [];
 		return {
 			changesBody: highlight !== undefined || rerank !== undefined,
+			changesAnswer: highlight !== undefined || processors.length > 0,
 			renderers: new Map([
 				...(highlight?.renderers ?? []),
 				...(rerank?.renderers ?? []),
@@ -146,7 +147,7 @@ export class AnswerSteps {
 					answer,
 					processor,
 					search.pipeline?.oversampled.has(processor.contextPrefix)
-						? sizeOf(search)
+						? (search.size ?? defaultSize)
 						: undefined,
 				);
 			case "rename_field":
@@ -170,12 +171,4 @@ export class AnswerSteps {
 		const text = rerankText(search.body);
 		await this.#options.reranker.rerank(answer, by, { text, terms: terms.run });
 	}
-}
-
-/** Of how many hits the client asked for. */
-function sizeOf({ body, parameters }: AnsweredSearch): number {
-	const size = parameters.get("size") ?? body?.value("size");
-	const number = Number(size ?? defaultSize);
-	// OpenSearch refuses any other before an answer is there.
-	return Number.isInteger(number) && number >= 0 ? number : defaultSize;
 }

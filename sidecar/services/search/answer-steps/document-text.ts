@@ -1,7 +1,7 @@
 import type { AnswerHit } from "../../../search/answers/answer-hit.ts";
 import { valueAt } from "../../../search/answers/source-path.ts";
 import { rawElements } from "../../../search/raw-json.ts";
-import { javaText } from "./java-text.ts";
+import { shownText } from "./java-text.ts";
 
 /**
  * What a hit says in some fields, one behind the other with nothing between, as neural-search puts it together. A field
@@ -17,12 +17,12 @@ export function documentText(
 			const values = shown.get(field);
 			// Of several values that were asked for as `fields`, the first.
 			if (values !== undefined)
-				return javaText(rawElements(values)[0] ?? "null");
+				return shownText(rawElements(values)[0] ?? "null");
 			const value = source && valueAt(source, field);
 			if (value === undefined) return "";
 			return value.startsWith("[")
-				? rawElements(value).map(javaText).join(" ")
-				: javaText(value);
+				? rawElements(value).map(shownText).join(" ")
+				: shownText(value);
 		})
 		.join("");
 }

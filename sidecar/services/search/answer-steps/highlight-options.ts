@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../../ingest/json.ts";
 import { SidecarError } from "../../../errors.ts";
-import { javaClass } from "./java-text.ts";
+import { simpleClass } from "./java-text.ts";
 
 /** How the sentences of a field are chosen. */
 export interface HighlightOptions {
@@ -18,7 +18,7 @@ export function readHighlightOptions(options: JsonObject): HighlightOptions {
 	const { model_id: modelId, min_similarity, max_sentences } = options;
 	if (typeof modelId !== "string")
 		throw invalid(
-			`model_id must be a non-null string, but was ${javaClass(JSON.stringify(modelId ?? null))}`,
+			`model_id must be a non-null string, but was ${simpleClass(JSON.stringify(modelId ?? null))}`,
 		);
 	const minSimilarity = min_similarity ?? defaults.minSimilarity;
 	if (

@@ -1,26 +1,26 @@
+import { doubleText } from "../../../search/java-number.ts";
 import {
 	parsedValue,
 	rawElements,
 	rawMembers,
 } from "../../../search/raw-json.ts";
-import { doubleText } from "../../java-number.ts";
 
 /** A JSON value as Java writes it when it is made a text: `{a=one, b=[1, 2.0]}`. */
-export function javaText(json: string): string {
+export function shownText(json: string): string {
 	switch (json[0]) {
 		case '"':
 			return String(parsedValue(json));
 		case "{":
-			return `{${[...rawMembers(json)].map(([name, value]) => `${name}=${javaText(value)}`).join(", ")}}`;
+			return `{${[...rawMembers(json)].map(([name, value]) => `${name}=${shownText(value)}`).join(", ")}}`;
 		case "[":
-			return `[${rawElements(json).map(javaText).join(", ")}]`;
+			return `[${rawElements(json).map(shownText).join(", ")}]`;
 		default:
 			return isFraction(json) ? doubleText(Number(json)) : json;
 	}
 }
 
 /** The name of the class that Java reads a JSON value into. */
-export function javaClass(json: string): string {
+export function simpleClass(json: string): string {
 	switch (json[0]) {
 		case '"':
 			return "String";

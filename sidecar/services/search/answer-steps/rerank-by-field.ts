@@ -1,16 +1,18 @@
 import { SidecarError } from "../../../errors.ts";
 import {
 	type AnswerHit,
-	membersJson,
-	type RawMembers,
 	scoreJson,
 } from "../../../search/answers/answer-hit.ts";
 import type { SearchAnswer } from "../../../search/answers/search-answer.ts";
 import { removeAt, valueAt } from "../../../search/answers/source-path.ts";
+import { parseDouble } from "../../../search/java-number.ts";
 import type { RerankByField } from "../../../search/pipelines/search-pipeline.ts";
-import { parsedValue } from "../../../search/raw-json.ts";
-import { parseDouble } from "../../java-number.ts";
-import { javaClass, javaText } from "./java-text.ts";
+import {
+	membersJson,
+	parsedValue,
+	type RawMembers,
+} from "../../../search/raw-json.ts";
+import { shownText, simpleClass } from "./java-text.ts";
 import { withScores } from "./new-scores.ts";
 
 /**
@@ -53,7 +55,7 @@ function scoreOf(
 	const score = numberOf(json);
 	if (score === undefined)
 		throw invalid(
-			`The field mapping to rerank by [${javaText(json)}] is not Numerical, instead of type [${javaClass(json)}]`,
+			`The field mapping to rerank by [${shownText(json)}] is not Numerical, instead of type [${simpleClass(json)}]`,
 		);
 	return { hit, source, score };
 }

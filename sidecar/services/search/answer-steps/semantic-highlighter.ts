@@ -1,5 +1,4 @@
 import type { AnswerHit } from "../../../search/answers/answer-hit.ts";
-import { membersJson } from "../../../search/answers/answer-hit.ts";
 import type { SearchAnswer } from "../../../search/answers/search-answer.ts";
 import type {
 	MarkedField,
@@ -7,6 +6,7 @@ import type {
 } from "../../../search/answers/semantic-highlight.ts";
 import { markedText, type Span } from "../../../search/answers/sentences.ts";
 import {
+	membersJson,
 	parsedValue,
 	rawElements,
 	rawMembers,

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { SidecarError } from "../../../errors.ts";
 import {
 	findAnswer,
@@ -69,7 +70,7 @@ export class SentenceFinder {
 		texts: readonly string[],
 		{ modelId, query, terms, minSimilarity, maxSentences }: SentenceRequest,
 	): Promise<Span[][]> {
-		const found = this.#sentences(texts);
+		const found = await this.#sentences(texts);
 		const sentences = [
 			...new Set(found.flat().map(({ sentence }) => sentence)),
 		];
@@ -123,31 +124,33 @@ export class SentenceFinder {
 			lane: "search",
 			terms,
 		});
-		return read.map((text, index) => {
+		const found: Span[][] = [];
+		for (const [index, text] of read.entries()) {
 			const result = results[index];
 			if (result?.kind !== "answer")
 				throw new SidecarError("internal", "a question came back unanswered");
-			const answer = findAnswer(text, result.answer);
-			return answer
-				? [...sentencesOf(text)].filter(
-						({ start, end }) => start < answer.end && end > answer.start,
-					)
-				: [];
-		});
+			found.push(sentencesWith(findAnswer(text, result.answer), text));
+			// A long text takes a while: everybody else waits meanwhile.
+			await setImmediate();
+		}
+		return found;
 	}
 
 	/** The limit bounds them: beyond it no text is read on. */
-	#sentences(texts: readonly string[]): Sentence[][] {
+	async #sentences(texts: readonly string[]): Promise<Sentence[][]> {
 		let count = 0;
-		return texts.map((text) => {
+		const found: Sentence[][] = [];
+		for (const text of texts) {
 			const sentences: Sentence[] = [];
 			for (const span of sentencesOf(text)) {
 				this.#checkCount(++count, "sentences or more");
 				const sentence = text.slice(span.start, span.end);
 				sentences.push({ span, sentence });
 			}
-			return sentences;
-		});
+			found.push(sentences);
+			await setImmediate();
+		}
+		return found;
 	}
 
 	#checkCount(count: number, what: string): void {
@@ -158,6 +161,17 @@ export class SentenceFinder {
 				`the hits hold ${count} ${what} to be highlighted, SIDECAR_PREDICT_TEXTS_LIMIT allows ${textsLimit}`,
 			);
 	}
+}
+
+/** The sentences of a text in which some part of it stands; it is read as far as that. */
+function sentencesWith(part: Span | undefined, text: string): Span[] {
+	const found: Span[] = [];
+	if (!part) return found;
+	for (const sentence of sentencesOf(text)) {
+		if (sentence.start >= part.end) break;
+		if (sentence.end > part.start) found.push(sentence);
+	}
+	return found;
 }
 
 /** -1 where one of the two is missing or 0. */

@@ -58,6 +58,24 @@ export function doubleText(value: number): string {
 	return withFraction(String(value));
 }
 
+/** Digits that bring every 32-bit float back: IEEE 754 binary32 needs 9. */
+const mostDigits = 9;
+
+/** The number with the fewest digits, but not fewer than Java's two, that is a 32-bit float. */
+export function shortestFloat(float: number): number {
+	if (float === 0) return float;
+	for (let digits = 2; digits < mostDigits; digits++) {
+		const short = Number(float.toPrecision(digits));
+		if (Math.fround(short) === float) return short;
+	}
+	return Number(float.toPrecision(mostDigits));
+}
+
+/** The text that Java's `Float.toString` writes of a 32-bit float. */
+export function floatText(float: number): string {
+	return doubleText(shortestFloat(float));
+}
+
 function withFraction(digits: string): string {
 	return digits.includes(".") ? digits : `${digits}.0`;
 }

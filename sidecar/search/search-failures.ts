@@ -1,4 +1,4 @@
-import { type ErrorCause, SidecarError } from "../../errors.ts";
+import { type ErrorCause, SidecarError } from "../errors.ts";
 
 /** What every shard of a search would refuse, as OpenSearch says it. */
 export function refusedByShards(reason: string): SidecarError {
