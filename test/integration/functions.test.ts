@@ -15,6 +15,7 @@ import {
 	type FunctionModels,
 	makeFunctionModels,
 } from "../helpers/function-models.ts";
+import { uniqueName } from "../helpers/opensearch.ts";
 import {
 	chunksOf,
 	deploy,
@@ -300,7 +301,12 @@ describe("a model that does not do what it was registered for", () => {
 	it("gives no vectors to a search that wants some", async () => {
 		const id = idOf("sparse_encoding");
 		const { status, json } = await sidecar.call("POST", "/_search", {
-			query: { neural: { v: { query_text: "a", model_id: id, k: 1 } } },
+			query: {
+				// No index has it: what it is mapped to would be looked at before.
+				neural: {
+					[uniqueName("field")]: { query_text: "a", model_id: id, k: 1 },
+				},
+			},
 		});
 		expect(status).toBe(400);
 		expect(textAt(json, "error", "reason")).toBe(
