@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { expectAsRecorded } from "../helpers/as-recorded.ts";
 import { deployCaseModel } from "../helpers/deployed-model.ts";
-import { differencesBetween } from "../helpers/ingest-cases/compare.ts";
 import {
 	differingCases,
 	pending,
@@ -109,15 +109,13 @@ function outcomeOf(name: string): Outcome {
 function compare(name: string): void {
 	const { sent: _, ...recorded } = recording.cases[name] ?? { sent: "" };
 	const theirs = withVectors(recorded, recording.vectors);
-	const ours = outcomeOf(name);
-	const expected = withDifferences(name, theirs);
-	const found = differencesBetween(ours, expected, { sameNumbers });
-	expect(found, found.join("\n")).toEqual([]);
-	if (differing.has(name))
-		expect(
-			differencesBetween(ours, theirs, { sameNumbers }),
-			"a difference that is none any more",
-		).not.toEqual([]);
+	expectAsRecorded({
+		ours: outcomeOf(name),
+		theirs,
+		expected: withDifferences(name, theirs),
+		differs: differing.has(name),
+		sameNumbers,
+	});
 }
 
 describe("neural-search's recordings", () => {

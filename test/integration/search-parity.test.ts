@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { expectAsRecorded } from "../helpers/as-recorded.ts";
 import { deployCaseModel } from "../helpers/deployed-model.ts";
-import { differencesBetween } from "../helpers/ingest-cases/compare.ts";
 import { namesOf, withChanges } from "../helpers/ingest-cases/difference.ts";
 import { removeCases } from "../helpers/ingest-cases/run.ts";
 import { opensearchUrl, uniqueName } from "../helpers/opensearch.ts";
@@ -74,17 +74,14 @@ const target = () => ({ url: sidecar.url, prefix, models });
 async function compare(name: string): Promise<void> {
 	const { one, number } = byName.get(name) ?? {};
 	if (!one || number === undefined) throw new Error(`no case ${name}`);
-	const theirs = recording.cases[name]?.answers;
-	const ours = { answers: await runSearchCase(one, target(), number) };
-	const expected = withChanges(searchDifferences, name, { answers: theirs });
-	const sameNumbers = { sameNumbers: true };
-	const found = differencesBetween(ours, expected, sameNumbers);
-	expect(found, found.join("\n")).toEqual([]);
-	if (differing.has(name))
-		expect(
-			differencesBetween(ours, { answers: theirs }, sameNumbers),
-			"a difference that is none any more",
-		).not.toEqual([]);
+	const theirs = { answers: recording.cases[name]?.answers };
+	expectAsRecorded({
+		ours: { answers: await runSearchCase(one, target(), number) },
+		theirs,
+		expected: withChanges(searchDifferences, name, theirs),
+		differs: differing.has(name),
+		sameNumbers: true,
+	});
 }
 
 describe("neural-search's recordings", () => {

@@ -75,6 +75,12 @@ export function checkPlace({ clause, place }: PlacedQuery): void {
 		throw refusedByShards(notAtTop);
 }
 
+/** Checks the parameters of a search whose query is a `hybrid` one. @throws SidecarError in neural-search's words */
+export function checkScroll(parameters: ReadonlyMap<string, string>): void {
+	if (parameters.has("scroll"))
+		throw refusedByShards("Scroll operation is not supported in hybrid query");
+}
+
 /**
  * How a `hybrid` query reads where its sub-queries' scores are not combined: as the disjunction of the sub-queries, of which
  * a document's scores are added.

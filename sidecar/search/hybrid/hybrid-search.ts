@@ -10,7 +10,12 @@ import {
 import { SidecarError } from "../../errors.ts";
 import { defaultSize } from "../default-size.ts";
 import { refusedByShards } from "../search-failures.ts";
-import { bool, type HybridQuery, readHybrid } from "./hybrid-query.ts";
+import {
+	bool,
+	checkScroll,
+	type HybridQuery,
+	readHybrid,
+} from "./hybrid-query.ts";
 import { readSort, type SortKind } from "./sort-kind.ts";
 import { narrowed } from "./sub-queries.ts";
 
@@ -132,10 +137,7 @@ export class HybridSearch {
 	}
 
 	#check(parameters: Parameters): void {
-		if (parameters.has("scroll"))
-			throw refusedByShards(
-				"Scroll operation is not supported in hybrid query",
-			);
+		checkScroll(parameters);
 		const byFields = this.sortedBy === "fields";
 		if (byFields && this.minScore !== undefined)
 			throw refusedByShards(

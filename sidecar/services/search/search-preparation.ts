@@ -1,10 +1,13 @@
 import { isObject } from "../../../ingest/json.ts";
-import { checkPlace, readHybrid } from "../../search/hybrid/hybrid-query.ts";
+import {
+	checkPlace,
+	checkScroll,
+	readHybrid,
+} from "../../search/hybrid/hybrid-query.ts";
 import { indicesOfPointInTime } from "../../search/pipelines/point-in-time.ts";
 import type { SearchPipeline } from "../../search/pipelines/search-pipeline.ts";
 import type { ResolvedQuery } from "../../search/queries/text-query.ts";
 import { SearchBody } from "../../search/search-body.ts";
-import { refusedByShards } from "../../search/search-failures.ts";
 import { mayConcern } from "../../search/search-signs.ts";
 import { readTimeout } from "../time-value.ts";
 import type { AnswerPlan, AnswerSteps } from "./answer-steps/answer-steps.ts";
@@ -106,8 +109,7 @@ function checkHybrids(
 	{ hybrids, topHybrid }: SearchBody,
 	{ parameters, answersHits }: SearchRequest,
 ): void {
-	if (topHybrid && parameters.has("scroll"))
-		throw refusedByShards("Scroll operation is not supported in hybrid query");
+	if (topHybrid) checkScroll(parameters);
 	for (const hybrid of hybrids) {
 		readHybrid(hybrid.clause);
 		if (answersHits) checkPlace(hybrid);
