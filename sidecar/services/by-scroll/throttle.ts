@@ -64,15 +64,16 @@ export class Throttle {
 		let until = Number.POSITIVE_INFINITY;
 		while (!this.#ended.aborted) {
 			until = Math.min(until, start + this.#delayAt(start, begunAt, documents));
-			const ms = until - this.#now();
+			const from = this.#now();
+			const ms = until - from;
 			if (ms <= 0) break;
 			this.#until = until;
 			const signal = AbortSignal.any([this.#ended, this.#changed.signal]);
 			await setTimeout(Math.min(Math.ceil(ms), longestMs), undefined, {
 				signal,
 			}).catch(() => undefined);
+			this.#heldMs += this.#now() - from;
 		}
 		this.#until = undefined;
-		this.#heldMs += this.#now() - start;
 	}
 }
