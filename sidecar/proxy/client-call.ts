@@ -12,12 +12,15 @@ export function clientCall(
 	request: FastifyRequest,
 	signal?: AbortSignal,
 ): ClientCall {
-	return ({ method, url, body }) =>
-		upstream.read(request, {
+	return ({ method, url, body, signal: own }) => {
+		const ending =
+			signal && own ? AbortSignal.any([signal, own]) : (own ?? signal);
+		return upstream.read(request, {
 			method,
 			url,
 			json: true,
 			...(body !== undefined && { body }),
-			...(signal && { signal }),
+			...(ending && { signal: ending }),
 		});
+	};
 }

@@ -28,7 +28,8 @@ function plan(call: ClientCall) {
 	});
 	return service.finalBody({
 		body: JSON.stringify({
-			query: { hybrid: { queries: [{ match_all: {} }] } },
+			// A search alone is no `_msearch`.
+			query: { hybrid: { queries: [{ match_all: {} }, { match_all: {} }] } },
 		}),
 		target: "books",
 		parameters: new Map(),
@@ -96,7 +97,7 @@ describe("a refusal that is no JSON keeps its status, and does not get into the 
 it("a sub-query that had no time to look at everything is told of", async () => {
 	const responses = (rest: object) => ({
 		status: 200,
-		body: JSON.stringify({ responses: [answer([], rest)] }),
+		body: JSON.stringify({ responses: [answer([]), answer([], rest)] }),
 	});
 	const late = plan(answering({ searches: responses({ timed_out: true }) }));
 	expect(await late).toHaveProperty("timedOut", true);

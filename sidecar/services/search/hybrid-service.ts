@@ -20,12 +20,18 @@ import { slicesOf, whole } from "../../search/hybrid/sub-search.ts";
 import { indicesOfPointInTime } from "../../search/pipelines/point-in-time.ts";
 import type { HybridCombination } from "../../search/pipelines/search-pipeline.ts";
 import type { ClientCall } from "../writes/client-call.ts";
+import { BegunSearches } from "./begun-searches.ts";
 import {
 	type Reach,
 	type SearchedShards,
 	unknownReach,
 } from "./searched-shards.ts";
-import { type Found, runSubQueries } from "./sub-query-runs.ts";
+import {
+	type Found,
+	runSubQueries,
+	type SubSearchTerms,
+	subSearches,
+} from "./sub-query-runs.ts";
 
 export interface HybridRequest {
 	/** A search of which the query is a `hybrid`; every other query of the sidecar's in it is rewritten already. */
@@ -41,6 +47,16 @@ export interface HybridRequest {
 	/** Whether a processor of the pipeline explains how scores were combined. */
 	explained: boolean;
 	call: ClientCall;
+	/** Its sub-queries that run already. */
+	begun?: BegunSearches | undefined;
+}
+
+/** A search of which some sub-queries can be run before models have read the texts of the others. */
+export interface EarlyRequest extends Omit<HybridRequest, "body"> {
+	/** Says how it reads, with the texts that models have yet to read in it. */
+	body: () => string;
+	/** The places of the sub-queries that can be run. */
+	ready: readonly number[];
 }
 
 export interface HybridPlan {
@@ -68,6 +84,21 @@ export class HybridService {
 		this.#shards = shards;
 	}
 
+	/** Begins sub-queries for {@link finalBody}. */
+	begin(request: EarlyRequest): BegunSearches {
+		return new BegunSearches(async (call) => {
+			const own = { ...request, body: request.body(), call };
+			const search = openSearch(own);
+			if (!search.isRanked) return [];
+			const { shards } = await this.#reach(search, own);
+			const subQueries = request.ready;
+			return subSearches(search, shards, {
+				...termsOf(search, own),
+				subQueries,
+			});
+		}, request.call);
+	}
+
 	/**
 	 * Runs the sub-queries on each shard, in the client's name, and combines their scores: OpenSearch then only has to answer
 	 * the page that comes of it. What is held is bounded by what is read of OpenSearch's answer at most.
@@ -76,19 +107,15 @@ export class HybridService {
 	 * @throws RefusedCall with OpenSearch's answer where it refuses a sub-query on every shard
 	 */
 	async finalBody(request: HybridRequest): Promise<HybridPlan> {
-		const { body, parameters, combination = defaultCombination } = request;
-		const search = new HybridSearch(body, parameters, request.sampleFactor);
-		checkSubQueries(combination, search.subQueries.length);
-		checkTarget(request.target);
+		const { combination = defaultCombination } = request;
+		const search = openSearch(request);
 		if (!search.isRanked)
 			return { body: unrankedBody(search), spentParameters: none };
 		const { shards, severalIndices } = await this.#reach(search, request);
-		const { target, call } = request;
 		const found = await runSubQueries(search, shards, {
-			counted: (index) => neighboursOf(search, index) !== undefined,
-			target: isPointInTime(search) ? undefined : target,
-			parameters,
-			call,
+			...termsOf(search, request),
+			call: request.call,
+			begun: request.begun,
 		});
 		const candidates = rankCandidates(
 			found.map((ofShard) => ofShard.map(({ hits }) => hits)),
@@ -140,6 +167,27 @@ export class HybridService {
 			? { shards: slicesOf(shards), severalIndices }
 			: { shards: [whole], severalIndices };
 	}
+}
+
+/** @throws SidecarError for what can't be asked of a hybrid search */
+function openSearch(request: HybridRequest): HybridSearch {
+	const { body, parameters, combination = defaultCombination } = request;
+	const search = new HybridSearch(body, parameters, request.sampleFactor);
+	checkSubQueries(combination, search.subQueries.length);
+	checkTarget(request.target);
+	return search;
+}
+
+/** On what terms the sub-queries are run. */
+function termsOf(
+	search: HybridSearch,
+	{ target, parameters }: HybridRequest,
+): SubSearchTerms {
+	return {
+		counted: (index) => neighboursOf(search, index) !== undefined,
+		target: isPointInTime(search) ? undefined : target,
+		parameters,
+	};
 }
 
 function isPointInTime(search: HybridSearch): boolean {

@@ -1,13 +1,21 @@
 import { performance } from "node:perf_hooks";
+import type { Node } from "jsonc-parser";
 import { explainHits } from "../../search/answers/hybrid-explanation.ts";
 import type { AnswerStep } from "../../search/answers/search-answer.ts";
-import { disjunctionRenderers } from "../../search/hybrid/hybrid-query.ts";
-import type { ResponseProcessor } from "../../search/pipelines/search-pipeline.ts";
+import {
+	disjunctionRenderers,
+	readHybrid,
+} from "../../search/hybrid/hybrid-query.ts";
 import type { RenderedQuery } from "../../search/queries/text-query.ts";
 import { changesOf, type SearchBody } from "../../search/search-body.ts";
 import { Deadline } from "../deadline.ts";
 import type { AnswerPlan } from "./answer-steps/answer-steps.ts";
-import type { HybridPlan, HybridService } from "./hybrid-service.ts";
+import type { BegunSearches } from "./begun-searches.ts";
+import type {
+	HybridPlan,
+	HybridRequest,
+	HybridService,
+} from "./hybrid-service.ts";
 import type { QueryResults } from "./query-results.ts";
 import { reportQuery } from "./rewrite-report.ts";
 import type { SearchPipelineService } from "./search-pipelines.ts";
@@ -25,6 +33,8 @@ export interface Completing {
 	/** When the request came, on `performance.now()`'s clock. */
 	start: number;
 	terms: SearchTerms;
+	/** What of the search runs already. */
+	begun: BegunSearches | undefined;
 }
 
 /** Makes of searches, and of what models made of their texts, what OpenSearch is sent. */
@@ -35,6 +45,25 @@ export class SearchCompletion {
 		this.#options = options;
 	}
 
+	/** Begins what of a search needs nothing of what models make of its texts; undefined where that is nothing. */
+	begin(
+		prepared: PreparedSearch,
+		terms: SearchTerms,
+	): BegunSearches | undefined {
+		const { request, body, queries } = prepared;
+		const ready = combinesScores(request) ? readySubQueries(prepared) : [];
+		if (ready.length === 0) return undefined;
+		return this.#options.hybrid.begin({
+			...hybridRequest(prepared, terms),
+			ready,
+			body: () => {
+				const known = queries.filter(({ wanted }) => !wanted);
+				const rendered = known.map(({ render }) => render(undefined));
+				return this.#render(request, body, { ...prepared, rendered });
+			},
+		});
+	}
+
 	/**
 	 * What to send for a search.
 	 *
@@ -43,30 +72,25 @@ export class SearchCompletion {
 	async complete(
 		prepared: PreparedSearch,
 		results: QueryResults,
-		{ start, terms }: Completing,
+		{ start, terms, begun }: Completing,
 	): Promise<SearchPlan> {
-		const { request, body, pipeline, queries, answer } = prepared;
+		const { request, body, queries, answer } = prepared;
 		const rendered = queries.map(({ wanted, render }) =>
 			render(wanted && results.of(wanted)),
 		);
-		const explained = pipeline?.response.some(isExplanation) ?? false;
 		const sent = this.#render(request, body, { rendered, answer });
 		const combined: HybridPlan =
 			combinesScores(request) && body.topHybrid
 				? await this.#options.hybrid.finalBody({
+						...hybridRequest(prepared, terms),
 						body: sent,
-						target: request.target,
-						parameters: request.parameters,
-						combination: pipeline?.combination,
-						sampleFactor: pipeline?.sampleFactor ?? 1,
-						explained,
-						call: terms.call,
+						begun,
 					})
 				: { body: sent, spentParameters: nothing };
 		const plan = {
 			body: combined.body,
 			spentParameters: combined.spentParameters,
-			answerSteps: stepsOf(prepared, combined, { explained, terms }),
+			answerSteps: stepsOf(prepared, combined, terms),
 			warnings: [...new Set(queries.flatMap(({ warnings = [] }) => warnings))],
 			queries: queries.map((query) => reportQuery(query, results)),
 			embedMs: queries.some(({ wanted }) => wanted) ? results.tookMs : 0,
@@ -116,17 +140,11 @@ const nothing: ReadonlySet<string> = new Set();
 
 /** What is done with the answer; each model has as long as the whole search, counted from when it is its turn. */
 function stepsOf(
-	{ answer, timeoutMs }: PreparedSearch,
+	prepared: PreparedSearch,
 	{ explanations, hits, timedOut }: HybridPlan,
-	{
-		explained,
-		terms: { signal, truncated },
-	}: {
-		/** Whether a processor of the pipeline explains the scores. */
-		explained: boolean;
-		terms: SearchTerms;
-	},
+	{ signal, truncated }: SearchTerms,
 ): AnswerStep[] {
+	const { answer, timeoutMs } = prepared;
 	const steps: AnswerStep[] = [];
 	if (hits !== undefined)
 		steps.push(async (found) => {
@@ -136,7 +154,7 @@ function stepsOf(
 		steps.push(async (found) => {
 			found.setTimedOut();
 		});
-	if (explanations && !explained)
+	if (explanations && !isExplained(prepared))
 		steps.push(async (found) => explainHits(found, explanations));
 	if (answer?.changesAnswer)
 		steps.push(async (found) => {
@@ -156,6 +174,53 @@ function combinesScores({ answersHits, parameters }: SearchRequest): boolean {
 	return answersHits && !parameters.has("q");
 }
 
-function isExplanation({ kind }: ResponseProcessor): boolean {
-	return kind === "explanation";
+/** What there is to say of a search whose query is a `hybrid`, but how it reads. */
+function hybridRequest(
+	prepared: PreparedSearch,
+	{ call }: SearchTerms,
+): Omit<HybridRequest, "body"> {
+	const { request, pipeline } = prepared;
+	const { target, parameters } = request;
+	return {
+		target,
+		parameters,
+		combination: pipeline?.combination,
+		sampleFactor: pipeline?.sampleFactor ?? 1,
+		explained: isExplained(prepared),
+		call,
+	};
+}
+
+/**
+ * The places of the sub-queries that need no model, where others do. None where a model is needed for more than
+ * sub-queries: every sub-query is narrowed by the filter, and scored by what a two-phase search looks at again.
+ */
+function readySubQueries({
+	body: { topHybrid },
+	pipeline,
+	queries,
+}: PreparedSearch): number[] {
+	const waiting = queries.flatMap(({ wanted, query }) =>
+		wanted ? query.clause.node : [],
+	);
+	const isTwoPhase = pipeline?.request.some(({ kind }) => kind === "twoPhase");
+	if (!topHybrid || waiting.length === 0 || isTwoPhase) return [];
+	const { subQueries } = readHybrid(topHybrid.clause);
+	const places = waiting.map((node) =>
+		subQueries.findIndex((subQuery) => isWithin(node, subQuery)),
+	);
+	if (places.includes(-1)) return [];
+	return [...subQueries.keys()].filter((place) => !places.includes(place));
+}
+
+function isWithin(node: Node, outer: Node): boolean {
+	return (
+		node.offset >= outer.offset &&
+		node.offset + node.length <= outer.offset + outer.length
+	);
+}
+
+/** Whether a processor of the pipeline explains the scores. */
+function isExplained({ pipeline }: PreparedSearch): boolean {
+	return pipeline?.response.some(({ kind }) => kind === "explanation") ?? false;
 }

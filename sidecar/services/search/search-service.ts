@@ -7,6 +7,7 @@ import { Deadline } from "../deadline.ts";
 import { type QueryModels, QueryResults } from "./query-results.ts";
 import { SearchAccess } from "./search-access.ts";
 import {
+	type Completing,
 	SearchCompletion,
 	type SearchCompletionOptions,
 } from "./search-completion.ts";
@@ -90,7 +91,7 @@ export class SearchService {
 		const wanted = searches
 			.flatMap(({ queries }) => queries)
 			.flatMap((query) => query.wanted ?? []);
-		const results = await QueryResults.make(wanted, this.#options.models, {
+		const making = QueryResults.make(wanted, this.#options.models, {
 			signal,
 			truncated,
 			// Their texts are embedded together: the search that may take longest says for how long.
@@ -98,8 +99,29 @@ export class SearchService {
 				searches.reduce((most, { timeoutMs }) => Math.max(most, timeoutMs), 0),
 			),
 		});
+		// Of several searches, what was found for each would be in memory until all texts are read.
+		const [first] = requests.length === 1 ? searches : [];
+		const begun = first && this.#completion.begin(first, terms);
+		try {
+			return await this.#completeAll(requests, prepared, {
+				results: await making,
+				start,
+				terms,
+				begun,
+			});
+		} finally {
+			begun?.end();
+		}
+	}
+
+	#completeAll(
+		requests: readonly SearchRequest[],
+		prepared: readonly Settled<PreparedSearch | undefined>[],
+		{ results, ...completing }: Completing & { results: QueryResults },
+	): Promise<PlannedSearch[]> {
+		const { signal, call } = completing.terms;
 		const queue = pLimit(completedAtOnce);
-		const access = new SearchAccess(terms.call);
+		const access = new SearchAccess(call);
 		return Promise.all(
 			prepared.map(async ({ value, error }, place) => {
 				const target = requests[place]?.target;
@@ -109,7 +131,7 @@ export class SearchService {
 					queue(async () => {
 						if (place % sliceLength === sliceLength - 1) await setImmediate();
 						signal.throwIfAborted();
-						return this.#completion.complete(value, results, { start, terms });
+						return this.#completion.complete(value, results, completing);
 					}),
 				);
 				return finished.error

@@ -10,22 +10,30 @@ import {
 } from "../../search/hybrid/sub-answer.ts";
 import {
 	type SearchedShard,
+	type SubSearch,
 	subSearch,
 } from "../../search/hybrid/sub-search.ts";
 import { refusedQuery } from "../../search/search-failures.ts";
 import type { ClientCall } from "../writes/client-call.ts";
+import type { BegunSearches } from "./begun-searches.ts";
 import { refusalOf, runSubSearches } from "./sub-searches.ts";
 
 /** What the sub-queries found: by shard, then by sub-query. */
 export type Found = readonly (readonly SubAnswer[])[];
 
-export interface SubQueryTerms {
+/** How the searches for the sub-queries' hits read. */
+export interface SubSearchTerms {
 	/** Whether all that a sub-query finds are counted. */
 	counted: (subQuery: number) => boolean;
 	/** Undefined: a point in time says where, or all is searched. */
 	target: string | undefined;
 	parameters: Parameters;
+}
+
+export interface SubQueryTerms extends SubSearchTerms {
 	call: ClientCall;
+	/** What runs already. */
+	begun?: BegunSearches | undefined;
 }
 
 /** What OpenSearch allows unless an index says otherwise. */
@@ -40,19 +48,13 @@ const usualWindow = 10_000;
 export async function runSubQueries(
 	search: HybridSearch,
 	shards: readonly SearchedShard[],
-	{ counted, target, parameters, call }: SubQueryTerms,
+	terms: SubQueryTerms,
 ): Promise<Found> {
-	const searches = shards.flatMap((shard) =>
-		search.subQueries.map((subQuery, index) =>
-			subSearch(search, shard, {
-				subQuery,
-				counted: counted(index),
-				target,
-				parameters,
-			}),
-		),
-	);
-	const answers = await runSubSearches(searches, call);
+	const { parameters, call, begun } = terms;
+	const searches = subSearches(search, shards, terms);
+	const answers = await (begun
+		? begun.complete(searches, call)
+		: runSubSearches(searches, call));
 	const width = search.subQueries.length;
 	const byShard = shards.map((_, shard) =>
 		answers.slice(shard * width, (shard + 1) * width),
@@ -68,6 +70,32 @@ export async function runSubQueries(
 		);
 		return found.length === width ? found : ofShard.map(() => failedShard);
 	});
+}
+
+/** The searches for the sub-queries' hits: by shard, then by sub-query. */
+export function subSearches(
+	search: HybridSearch,
+	shards: readonly SearchedShard[],
+	{
+		counted,
+		target,
+		parameters,
+		subQueries = search.subQueries.map((_, index) => index),
+	}: SubSearchTerms & {
+		/** Their places; without it: all. */
+		subQueries?: readonly number[];
+	},
+): SubSearch[] {
+	return shards.flatMap((shard) =>
+		subQueries.map((index) =>
+			subSearch(search, shard, {
+				subQuery: search.subQueries[index] ?? "",
+				counted: counted(index),
+				target,
+				parameters,
+			}),
+		),
+	);
 }
 
 function isFailure(answer: SubAnswer | SubFailure): answer is SubFailure {

@@ -18,8 +18,8 @@ import type { ClientCall } from "../writes/client-call.ts";
 const atOnce = 4;
 
 /**
- * Runs searches in the client's name, all of them in one request. On a secured cluster that takes a right of its own: a
- * client that has none but to search sends them one by one.
+ * Runs searches in the client's name, several of them in one request. On a secured cluster that takes a right of its own:
+ * a client that has none but to search sends them one by one.
  *
  * @returns what each has found, or why it has failed
  * @throws RefusedCall, SidecarError where OpenSearch refuses all of them as one
@@ -28,6 +28,7 @@ export async function runSubSearches(
 	searches: readonly SubSearch[],
 	call: ClientCall,
 ): Promise<(SubAnswer | SubFailure)[]> {
+	if (searches.length < 2) return runOneByOne(searches, call);
 	const answer = await call({
 		method: "POST",
 		url: "/_msearch",

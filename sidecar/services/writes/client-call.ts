@@ -5,6 +5,8 @@ export interface CallToOpenSearch {
 	url: string;
 	/** JSON, or lines of it. */
 	body?: string;
+	/** Whose abortion ends the call; the client's leaving ends it in any case. */
+	signal?: AbortSignal;
 }
 
 export interface CallAnswer {
