@@ -11,7 +11,7 @@ import type {
 } from "../services/search/search-plan.ts";
 import type { SearchService } from "../services/search/search-service.ts";
 import { TruncatedTexts } from "../services/truncated-texts.ts";
-import { readWish, sendJson } from "./changed-answer.ts";
+import { madeAnswer, readWish, sendJson } from "./changed-answer.ts";
 import { readInflated } from "./changed-body.ts";
 import { clientCall } from "./client-call.ts";
 import { headersOf } from "./search-notes.ts";
@@ -86,6 +86,14 @@ export async function sendPlanned(
 	const { plan, terms, options, address } = planned;
 	const { upstream } = options;
 	const addedHeaders = () => headersOf(plan, terms, options);
+	if (plan.answer) {
+		const { format } = readWish(request);
+		const { json: known, headers } = plan.answer;
+		const json = await changedAnswer(known, plan.answerSteps);
+		const answer = { ...madeAnswer(200, json), headers };
+		reply.headers(addedHeaders());
+		return sendJson(reply, answer, { json, format });
+	}
 	const { spentParameters } = plan;
 	const sentUrl =
 		spentParameters.size === 0

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import { wishUnlessRefused } from "./changed-answer.ts";
 import { knownParameters } from "./client-timeout.ts";
 import { keepBodiesRaw } from "./pass-through.ts";
 import {
@@ -36,7 +37,11 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 		if (!asked || !(await search.isConcernedBy(asked)))
 			return upstream.forward(request, reply, sent);
 		await callers.identify(request.raw.headers);
-		const terms = termsOf(request, reply, upstream);
+		const terms = {
+			...termsOf(request, reply, upstream),
+			// In a form that the sidecar can't write, OpenSearch answers by itself.
+			takesAnswers: wishUnlessRefused(request) !== undefined,
+		};
 		const plan = await search.plan(asked, terms);
 		return plan
 			? sendPlanned(request, reply, { plan, terms, options, address })

@@ -75,6 +75,7 @@ async function search(
 		combination: defaultCombination,
 		explained: true,
 		sampleFactor: 1,
+		takesAnswer: false,
 		call: through,
 	});
 	const left = Object.entries(parameters).filter(

@@ -10,6 +10,7 @@ import type {
 const searchFor = (word: string): SubSearch => ({
 	index: "books",
 	parameters: {},
+	isShown: false,
 	body: JSON.stringify({ query: { match: { title: word } } }),
 });
 

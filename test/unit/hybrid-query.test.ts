@@ -5,6 +5,8 @@ import { SidecarError } from "../../sidecar/errors.ts";
 import { rankedBody } from "../../sidecar/search/hybrid/final-body.ts";
 import { checkPlace } from "../../sidecar/search/hybrid/hybrid-query.ts";
 import { HybridSearch } from "../../sidecar/search/hybrid/hybrid-search.ts";
+import { pageOf } from "../../sidecar/search/hybrid/page.ts";
+import { SubQueryForms } from "../../sidecar/search/hybrid/sub-query-forms.ts";
 import {
 	type SearchedShard,
 	subSearch,
@@ -156,6 +158,8 @@ describe("a sub-query", () => {
 		);
 	});
 
+	const formOf = (search: HybridSearch) =>
+		new SubQueryForms(search, undefined).of(0);
 	const third: SearchedShard = { ...whole, number: 2 };
 	it.each([
 		[undefined, "_shards:2"],
@@ -167,8 +171,7 @@ describe("a sub-query", () => {
 	])("on one shard, where the client prefers %s", (preference, expected) => {
 		const parameters = new Map(preference ? [["preference", preference]] : []);
 		const sent = subSearch(search({ queries: [text] }), third, {
-			subQuery: JSON.stringify(text),
-			counted: false,
+			form: formOf(search({ queries: [text] })),
 			target: "a",
 			parameters,
 		});
@@ -186,9 +189,9 @@ describe("a sub-query", () => {
 			_source: ["title"],
 			min_score: 0.5,
 		};
-		const sent = subSearch(search({ queries: [text] }, body), whole, {
-			subQuery: JSON.stringify(text),
-			counted: false,
+		const asked = search({ queries: [text] }, body);
+		const sent = subSearch(asked, whole, {
+			form: formOf(asked),
 			target: "a",
 			parameters: none,
 		});
@@ -221,7 +224,8 @@ describe("the final body", () => {
 					query: { hybrid: { queries: text } },
 					...rest,
 				});
-				const { body } = rankedBody(new HybridSearch(sent, none), [], {
+				const asked = new HybridSearch(sent, none);
+				const { body } = rankedBody(asked, pageOf(asked, []), {
 					queries: [JSON.stringify(text)],
 					severalIndices: false,
 				});

@@ -36,6 +36,7 @@ function plan(call: ClientCall) {
 		combination: defaultCombination,
 		explained: false,
 		sampleFactor: 1,
+		takesAnswer: false,
 		call,
 	});
 }

@@ -11,9 +11,11 @@ export interface SubHit extends FoundDocument {
 	/** Its number in the shard, by which OpenSearch orders hits with one score; undefined where it is not known. */
 	readonly doc: number | undefined;
 	/** Its value in the field by which hits are collapsed, as JSON. */
-	readonly group?: string;
+	readonly group?: string | undefined;
 	/** How it got its score, as JSON. */
 	readonly explanation?: string;
+	/** As OpenSearch wrote it, JSON; there where it may be answered. */
+	readonly text?: string;
 }
 
 /** What each sub-query found on one shard, best first. */
@@ -28,6 +30,8 @@ export interface Candidate extends FoundDocument {
 	readonly score: number;
 	/** What the sub-queries that found it said, in their order. */
 	readonly parts: readonly CandidatePart[];
+	/** As OpenSearch wrote it for the first sub-query that found it, likewise. */
+	readonly text: string | undefined;
 }
 
 export interface CandidatePart {
@@ -71,9 +75,9 @@ export function rankCandidates(
 				{ length: subQueries },
 				(_, index) => scores[index] ?? 0,
 			);
-			const { index, id, routing, doc, group } = hit;
+			const { index, id, routing, doc, group, text } = hit;
 			const score = combine(all, combination);
-			return { index, id, routing, shard, doc, group, score, parts };
+			return { index, id, routing, shard, doc, group, score, parts, text };
 		});
 	});
 	// The sort is stable: of one score, the first shard's come first.

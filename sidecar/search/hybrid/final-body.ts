@@ -1,34 +1,26 @@
-import { refusedAnswers } from "../search-failures.ts";
-import { bestOfGroups, type Candidate } from "./candidates.ts";
+import type { Candidate } from "./candidates.ts";
 import { DocumentQueries } from "./documents-query.ts";
 import { bool } from "./hybrid-query.ts";
 import type { HybridSearch } from "./hybrid-search.ts";
+import type { Page } from "./page.ts";
 import { leastNumber, pageWeights } from "./page-weights.ts";
 
 /**
  * The body that makes OpenSearch answer a page of candidates, in their order and with their scores, among all the documents
  * that the sub-queries find: so totals, aggregations, highlighting and all else are OpenSearch's own.
  *
- * @param candidates best first
  * @param queries the sub-queries as JSON, each in the form in which OpenSearch is to run it again
  * @param severalIndices whether a document's id alone does not say which one it is
- * @throws SidecarError search_failed for a page past the last one
  */
 export function rankedBody(
 	search: HybridSearch,
-	candidates: readonly Candidate[],
+	{ candidates, answered, hits: page }: Page,
 	{
 		queries,
 		severalIndices,
 	}: { queries: readonly string[]; severalIndices: boolean },
 ): { body: string; hits: number } {
-	const { from, size, minScore } = search;
-	const answered = answerable(search, candidates);
-	const page = answered.slice(from, from + size);
-	if (page.length === 0 && answered.length > 0)
-		throw refusedAnswers(
-			"Reached end of search result, increase pagination_depth value to see more results",
-		);
+	const { from, minScore } = search;
 	const [best] = answered;
 	// `max_score` is the best score of all pages: the best document leads, and is passed over.
 	const leading = best && from > 0 && page.length > 0 ? [best] : [];
@@ -79,19 +71,6 @@ export function unrankedBody(search: HybridSearch): string {
 		min_score: undefined,
 		...(search.sortedBy === "score" && { rescore: undefined }),
 	});
-}
-
-/** The candidates that the answer's pages are made of, in its order. */
-function answerable(
-	search: HybridSearch,
-	candidates: readonly Candidate[],
-): readonly Candidate[] {
-	const { minScore, collapsedBy } = search;
-	const enough =
-		minScore === undefined
-			? candidates
-			: candidates.filter(({ score }) => score >= minScore);
-	return collapsedBy === undefined ? enough : bestOfGroups(enough);
 }
 
 /** Gives each document its own score; a `should` of a few hundred clauses would meet OpenSearch's limit. */

@@ -138,6 +138,7 @@ export function bool(parts: {
 	must?: readonly string[];
 	filter?: readonly string[];
 	should?: readonly string[];
+	must_not?: readonly string[];
 	minimum_should_match?: string;
 	_name?: string;
 }): string {

@@ -101,6 +101,21 @@ export class HybridSearch {
 		return this.value("collapse", "inner_hits") !== undefined;
 	}
 
+	/** The names of the members of the top level. */
+	get names(): string[] {
+		return members(this.#root).map(({ name }) => name);
+	}
+
+	/** Whether nothing stands behind the body's object. */
+	get isAlone(): boolean {
+		return this.#behind.trim() === "";
+	}
+
+	/** Whether any object in the query has a member with one of these names. */
+	queryHas(names: ReadonlySet<string>): boolean {
+		return hasMember(member(this.#root, "query"), names);
+	}
+
 	/** The JSON text of a member of the top level. */
 	raw(name: string): string | undefined {
 		const node = member(this.#root, name);
@@ -161,6 +176,18 @@ export class HybridSearch {
 		const value = parameters.get(name) ?? this.value(name);
 		return value === true || value === "true" || value === "";
 	}
+}
+
+function hasMember(
+	node: Node | undefined,
+	names: ReadonlySet<string>,
+): boolean {
+	const { type, children = [] } = node ?? {};
+	const [first] = children;
+	if (type === "property" && names.has(String(first?.value))) return true;
+	// A vector has hundreds of elements.
+	if (type === "array" && first?.type === "number") return false;
+	return children.some((child) => hasMember(child, names));
 }
 
 /** @throws SidecarError in OpenSearch's words for what is no number */

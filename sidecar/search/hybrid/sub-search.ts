@@ -40,6 +40,21 @@ export function slicesOf(shards: readonly SearchedShard[]): SearchedShard[] {
 	});
 }
 
+/** How a sub-query's best hits are searched for. */
+export interface SubQueryForm {
+	/** JSON. */
+	readonly query: string;
+	readonly size: number;
+	/** Whether hits may be answered as they are found. */
+	readonly isShown: boolean;
+	/** `_source`, JSON; undefined: all of it. */
+	readonly source: string | undefined;
+	/** `track_total_hits`, JSON. */
+	readonly totals: string;
+	/** It is counted how much of what the query finds none of these finds, JSON each; undefined: it is not. */
+	readonly uncounted?: readonly string[];
+}
+
 /** Parts of a body that say which hits a sub-query has, and what score. */
 const kept = [
 	"derived",
@@ -77,6 +92,9 @@ export function chosen(
 	});
 }
 
+/** The aggregation that counts what is counted of a sub-query's hits. */
+export const uncountedName = "uncounted";
+
 /** A search for a sub-query's best hits on one shard. */
 export interface SubSearch {
 	/** Undefined: a point in time says where. */
@@ -85,6 +103,8 @@ export interface SubSearch {
 	readonly parameters: Readonly<Record<string, string>>;
 	/** JSON in one line. */
 	readonly body: string;
+	/** Whether its hits may be answered as they are found. */
+	readonly isShown: boolean;
 }
 
 /** The search for a sub-query's best hits on one shard. */
@@ -92,14 +112,11 @@ export function subSearch(
 	search: HybridSearch,
 	shard: SearchedShard,
 	{
-		subQuery,
-		counted,
+		form,
 		target,
 		parameters,
 	}: {
-		subQuery: string;
-		/** Whether all that it finds are counted. */
-		counted: boolean;
+		form: SubQueryForm;
 		target: string | undefined;
 		parameters: Parameters;
 	},
@@ -116,7 +133,8 @@ export function subSearch(
 			...Object.fromEntries(values),
 			...(preference !== undefined && { preference }),
 		},
-		body: bodyOf(search, shard, { subQuery, counted, parameters }),
+		isShown: form.isShown,
+		body: bodyOf(search, shard, { form, parameters }),
 	};
 }
 
@@ -145,12 +163,9 @@ function preferenceOf(
 function bodyOf(
 	search: HybridSearch,
 	shard: SearchedShard,
-	{
-		subQuery,
-		counted,
-		parameters,
-	}: { subQuery: string; counted: boolean; parameters: Parameters },
+	{ form, parameters }: { form: SubQueryForm; parameters: Parameters },
 ): string {
+	const { query, size, source, totals, uncounted } = form;
 	const members: Record<string, string | undefined> = {};
 	for (const name of kept)
 		members[name] = parameters.get(name)
@@ -159,13 +174,14 @@ function bodyOf(
 	const { collapsedBy } = search;
 	Object.assign(members, {
 		query: shard.filter
-			? `{"bool":${bool({ must: [subQuery], filter: [shard.filter] })}}`
-			: subQuery,
-		size: String(search.depth),
-		_source: "false",
-		track_total_hits: String(counted),
+			? `{"bool":${bool({ must: [query], filter: [shard.filter] })}}`
+			: query,
+		size: String(size),
+		_source: source,
+		track_total_hits: totals,
 		// The numbers of the documents; where hits are scored again, there is no other order than by score.
-		sort: members.rescore ? undefined : '["_score","_doc"]',
+		sort: members.rescore || size === 0 ? undefined : '["_score","_doc"]',
+		aggs: uncounted && `{"${uncountedName}":{"filter":${without(uncounted)}}}`,
 		explain: search.explains ? "true" : undefined,
 		docvalue_fields:
 			collapsedBy === undefined ? undefined : JSON.stringify([collapsedBy]),
@@ -176,6 +192,10 @@ function bodyOf(
 		value === undefined ? [] : [`"${name}":${value}`],
 	);
 	return `{${written.join(",")}}`;
+}
+
+function without(queries: readonly string[]): string {
+	return `{"bool":${bool({ must_not: queries })}}`;
 }
 
 /** OpenSearch refuses to search in one slice. */

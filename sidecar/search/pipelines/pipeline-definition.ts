@@ -92,8 +92,21 @@ export function readSearchPipeline(
 		// Scores that the first one has combined are no sub-queries' to the next.
 		combination,
 		response,
+		isOwn: isOwn(definition),
 		...readOversampling(definition),
 	};
+}
+
+/** Whether the cluster has nothing to run of it. */
+function isOwn(definition: JsonObject): boolean {
+	return processorLists.every((list) => {
+		const names = elementsOf(definition, list).map((element) =>
+			ownNameIn(list, element),
+		);
+		return list === "response_processors"
+			? names.length === 0 || names[0] !== undefined
+			: !names.includes(undefined);
+	});
 }
 
 /** Where the response processors begin that the sidecar runs; undefined where it runs none. */

@@ -12,6 +12,8 @@ export interface SearchPipeline {
 	readonly oversampled: ReadonlySet<string | undefined>;
 	/** By how much they multiply that number, all together; 1 without any. */
 	readonly sampleFactor: number;
+	/** Whether all of it is the sidecar's. */
+	readonly isOwn: boolean;
 }
 
 /** What every processor can say of itself. */

@@ -17,6 +17,7 @@ const none: Answers = new Map();
 export class BegunSearches {
 	readonly #ending = new AbortController();
 	readonly #answers: Promise<Answers>;
+	#isDone = false;
 
 	/**
 	 * @param find says what to run. Where it fails, nothing runs early: whatever makes the whole search fails by the same
@@ -44,12 +45,14 @@ export class BegunSearches {
 			runSubSearches(rest, call),
 			Promise.all(known),
 		]);
+		this.#isDone = searches.length - rest.length === begun.size;
 		const others = answers.values();
 		return found.flatMap((answer) => answer ?? others.next().value ?? []);
 	}
 
 	/** Ends what is still running. */
 	end(): void {
+		if (this.#isDone) return;
 		this.#ending.abort(new Error("Nobody waits for the sub-queries any more"));
 	}
 

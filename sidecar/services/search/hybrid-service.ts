@@ -5,7 +5,6 @@ import {
 	checkSubQueries,
 	defaultCombination,
 } from "../../search/hybrid/combination.ts";
-import { DocumentQueries } from "../../search/hybrid/documents-query.ts";
 import {
 	explainCandidates,
 	explainParts,
@@ -15,19 +14,23 @@ import {
 	HybridSearch,
 	type Parameters,
 } from "../../search/hybrid/hybrid-search.ts";
-import { readNeighbours } from "../../search/hybrid/sub-queries.ts";
+import { pageAnswer, pageOf } from "../../search/hybrid/page.ts";
+import { queriesToRunAgain } from "../../search/hybrid/queries-again.ts";
+import { readShownPage } from "../../search/hybrid/shown-page.ts";
+import { SubQueryForms } from "../../search/hybrid/sub-query-forms.ts";
 import { slicesOf, whole } from "../../search/hybrid/sub-search.ts";
 import { indicesOfPointInTime } from "../../search/pipelines/point-in-time.ts";
 import type { HybridCombination } from "../../search/pipelines/search-pipeline.ts";
 import type { ClientCall } from "../writes/client-call.ts";
 import { BegunSearches } from "./begun-searches.ts";
+import { HeardCalls } from "./heard-calls.ts";
+import type { KnownAnswer } from "./search-plan.ts";
 import {
 	type Reach,
 	type SearchedShards,
 	unknownReach,
 } from "./searched-shards.ts";
 import {
-	type Found,
 	runSubQueries,
 	type SubSearchTerms,
 	subSearches,
@@ -46,6 +49,8 @@ export interface HybridRequest {
 	sampleFactor: number;
 	/** Whether a processor of the pipeline explains how scores were combined. */
 	explained: boolean;
+	/** Whether an answer will do that is made of what the sub-queries find. */
+	takesAnswer: boolean;
 	call: ClientCall;
 	/** Its sub-queries that run already. */
 	begun?: BegunSearches | undefined;
@@ -70,6 +75,8 @@ export interface HybridPlan {
 	timedOut?: boolean;
 	/** How the hits got their scores; undefined where the search does not ask for it. */
 	explanations?: HybridExplanations;
+	/** OpenSearch's answer, where all that it would say is known: then nothing is sent any more. */
+	answer?: KnownAnswer;
 }
 
 /** Parameters of a URL that would change what the final body says. */
@@ -90,12 +97,10 @@ export class HybridService {
 			const own = { ...request, body: request.body(), call };
 			const search = openSearch(own);
 			if (!search.isRanked) return [];
-			const { shards } = await this.#reach(search, own);
-			const subQueries = request.ready;
-			return subSearches(search, shards, {
-				...termsOf(search, own),
-				subQueries,
-			});
+			const reach = await this.#reach(search, own);
+			const terms = termsOf(search, own, reach);
+			const places = terms.forms.among(request.ready);
+			return subSearches(search, reach.shards, { ...terms, places });
 		}, request.call);
 	}
 
@@ -107,26 +112,60 @@ export class HybridService {
 	 * @throws RefusedCall with OpenSearch's answer where it refuses a sub-query on every shard
 	 */
 	async finalBody(request: HybridRequest): Promise<HybridPlan> {
+		try {
+			return await this.#plan(request);
+		} catch (error) {
+			const { takesAnswer, ...others } = request;
+			const mayBeDocuments =
+				takesAnswer &&
+				error instanceof SidecarError &&
+				error.code === "upstream_broken";
+			if (!mayBeDocuments) throw error;
+			// Documents may be too large to be read by the sidecar: OpenSearch's own answer is not read.
+			return this.#plan({ ...others, takesAnswer: false, begun: undefined });
+		}
+	}
+
+	async #plan(request: HybridRequest): Promise<HybridPlan> {
 		const { combination = defaultCombination } = request;
 		const search = openSearch(request);
 		if (!search.isRanked)
 			return { body: unrankedBody(search), spentParameters: none };
-		const { shards, severalIndices } = await this.#reach(search, request);
-		const found = await runSubQueries(search, shards, {
-			...termsOf(search, request),
-			call: request.call,
+		const start = performance.now();
+		const reach = await this.#reach(search, request);
+		const { shards, severalIndices } = reach;
+		const terms = termsOf(search, request, reach);
+		const heard = new HeardCalls(request.call);
+		const results = await runSubQueries(search, shards, {
+			...terms,
+			call: heard.call,
 			begun: request.begun,
 		});
+		const { found } = results;
 		const candidates = rankCandidates(
 			found.map((ofShard) => ofShard.map(({ hits }) => hits)),
 			combination,
 			search.subQueries.length,
 		);
+		const page = pageOf(search, candidates);
+		const json =
+			terms.forms.isShown &&
+			pageAnswer(page, {
+				...results,
+				forms: terms.forms,
+				tookMs: performance.now() - start,
+			});
+		if (json)
+			return {
+				body: request.body,
+				spentParameters: none,
+				answer: { json, headers: heard.lastHeaders },
+			};
 		const placing = {
 			queries: queriesToRunAgain(search, found, severalIndices),
 			severalIndices,
 		};
-		const { body: ranked, hits } = rankedBody(search, candidates, placing);
+		const { body: ranked, hits } = rankedBody(search, page, placing);
 		return {
 			body: ranked,
 			spentParameters: spent,
@@ -181,10 +220,15 @@ function openSearch(request: HybridRequest): HybridSearch {
 /** On what terms the sub-queries are run. */
 function termsOf(
 	search: HybridSearch,
-	{ target, parameters }: HybridRequest,
+	{ target, parameters, takesAnswer }: HybridRequest,
+	{ shards, severalIndices }: Reach,
 ): SubSearchTerms {
+	// Of several shards, most documents would be fetched in vain.
+	const isOne = shards.length === 1 && !severalIndices;
+	const shown =
+		takesAnswer && isOne ? readShownPage(search, parameters) : undefined;
 	return {
-		counted: (index) => neighboursOf(search, index) !== undefined,
+		forms: new SubQueryForms(search, shown),
 		target: isPointInTime(search) ? undefined : target,
 		parameters,
 	};
@@ -192,35 +236,6 @@ function termsOf(
 
 function isPointInTime(search: HybridSearch): boolean {
 	return search.raw("pit") !== undefined;
-}
-
-/**
- * The sub-queries as OpenSearch is to run them again. Of nearest neighbours that are all known it is told their ids: it
- * need not look for them twice.
- */
-function queriesToRunAgain(
-	search: HybridSearch,
-	found: Found,
-	severalIndices: boolean,
-): string[] {
-	const all = found.flatMap((ofShard) => ofShard.flatMap(({ hits }) => hits));
-	const documents = new DocumentQueries(all, { severalIndices });
-	return search.subQueries.map((query, index) => {
-		const answers = found.flatMap((ofShard) => ofShard[index] ?? []);
-		const neighbours = neighboursOf(search, index);
-		if (!neighbours || answers.some(({ isWhole }) => !isWhole)) return query;
-		return documents.of(
-			answers.flatMap(({ hits }) => hits),
-			neighbours.name,
-		);
-	});
-}
-
-/** What a post filter leaves out is found nevertheless: then not all that is found is known. Groups are ordered by scores. */
-function neighboursOf(search: HybridSearch, index: number) {
-	const query = search.query.subQueries[index];
-	const again = search.raw("post_filter") === undefined && !search.ordersGroups;
-	return query && again ? readNeighbours(query) : undefined;
 }
 
 /** Names of other clusters' indices have a colon, as the dates in the names of this one's may. */

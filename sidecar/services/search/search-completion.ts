@@ -90,6 +90,7 @@ export class SearchCompletion {
 		const plan = {
 			body: combined.body,
 			spentParameters: combined.spentParameters,
+			...(combined.answer && { answer: combined.answer }),
 			answerSteps: stepsOf(prepared, combined, terms),
 			warnings: [...new Set(queries.flatMap(({ warnings = [] }) => warnings))],
 			queries: queries.map((query) => reportQuery(query, results)),
@@ -177,9 +178,9 @@ function combinesScores({ answersHits, parameters }: SearchRequest): boolean {
 /** What there is to say of a search whose query is a `hybrid`, but how it reads. */
 function hybridRequest(
 	prepared: PreparedSearch,
-	{ call }: SearchTerms,
+	{ call, takesAnswers = false }: SearchTerms,
 ): Omit<HybridRequest, "body"> {
-	const { request, pipeline } = prepared;
+	const { request, pipeline, body } = prepared;
 	const { target, parameters } = request;
 	return {
 		target,
@@ -187,6 +188,11 @@ function hybridRequest(
 		combination: pipeline?.combination,
 		sampleFactor: pipeline?.sampleFactor ?? 1,
 		explained: isExplained(prepared),
+		// A pipeline in the body is OpenSearch's to check.
+		takesAnswer:
+			takesAnswers &&
+			pipeline?.isOwn === true &&
+			body.member("search_pipeline")?.type !== "object",
 		call,
 	};
 }

@@ -1,7 +1,7 @@
 import type { RefusedCall, SidecarError } from "../../errors.ts";
 import type { AnswerStep } from "../../search/answers/search-answer.ts";
 import type { TruncatedTexts } from "../truncated-texts.ts";
-import type { ClientCall } from "../writes/client-call.ts";
+import type { AnswerHeaders, ClientCall } from "../writes/client-call.ts";
 import type { ReportedQuery } from "./rewrite-report.ts";
 
 /** A search as a client sent it, or one of those in a request with several. */
@@ -22,6 +22,8 @@ export interface SearchTerms {
 	truncated: TruncatedTexts;
 	/** For what has to be asked before. */
 	call: ClientCall;
+	/** Whether a search may be answered without its being sent, in JSON. */
+	takesAnswers?: boolean;
 }
 
 /** What becomes of a search; neither where it goes on as it was sent. */
@@ -31,9 +33,19 @@ export interface PlannedSearch {
 	error?: SidecarError | RefusedCall;
 }
 
+/** An answer of OpenSearch's that is known, with status 200. */
+export interface KnownAnswer {
+	/** As OpenSearch writes it by itself. */
+	json: string;
+	/** Those for the client, but for what describes the body. */
+	headers: AnswerHeaders;
+}
+
 export interface SearchPlan {
 	/** What is sent instead of its body. */
 	body: string;
+	/** The answer where it is known, before {@link answerSteps}: then nothing is sent. */
+	answer?: KnownAnswer;
 	/** Parameters of its URL that the body has taken account of: they must not be sent. */
 	spentParameters: ReadonlySet<string>;
 	/** What is done with the answer, in order. */

@@ -8,6 +8,7 @@ import {
 	type SubAnswer,
 	type SubFailure,
 } from "../../search/hybrid/sub-answer.ts";
+import type { SubQueryForms } from "../../search/hybrid/sub-query-forms.ts";
 import {
 	type SearchedShard,
 	type SubSearch,
@@ -21,10 +22,15 @@ import { refusalOf, runSubSearches } from "./sub-searches.ts";
 /** What the sub-queries found: by shard, then by sub-query. */
 export type Found = readonly (readonly SubAnswer[])[];
 
+export interface SubQueryResults {
+	found: Found;
+	/** The answer to the search that counts several sub-queries together; undefined where there was none, or it failed. */
+	together: SubAnswer | undefined;
+}
+
 /** How the searches for the sub-queries' hits read. */
 export interface SubSearchTerms {
-	/** Whether all that a sub-query finds are counted. */
-	counted: (subQuery: number) => boolean;
+	forms: SubQueryForms;
 	/** Undefined: a point in time says where, or all is searched. */
 	target: string | undefined;
 	parameters: Parameters;
@@ -49,27 +55,34 @@ export async function runSubQueries(
 	search: HybridSearch,
 	shards: readonly SearchedShard[],
 	terms: SubQueryTerms,
-): Promise<Found> {
+): Promise<SubQueryResults> {
 	const { parameters, call, begun } = terms;
 	const searches = subSearches(search, shards, terms);
+	const counting = countingSearches(search, shards, terms);
+	const all = [...searches, ...counting];
 	const answers = await (begun
-		? begun.complete(searches, call)
-		: runSubSearches(searches, call));
+		? begun.complete(all, call)
+		: runSubSearches(all, call));
 	const width = search.subQueries.length;
 	const byShard = shards.map((_, shard) =>
 		answers.slice(shard * width, (shard + 1) * width),
 	);
-	const [failure] = answers.filter(isFailure);
+	const [failure] = byShard.flat().filter(isFailure);
 	const isPartial =
 		parameters.get("allow_partial_search_results") !== "false" &&
 		byShard.some((ofShard) => !ofShard.some(isFailure));
 	if (failure && !isPartial) throw refusalOfSearch(search, failure);
-	return byShard.map((ofShard) => {
+	const found = byShard.map((ofShard) => {
 		const found = ofShard.flatMap((answer) =>
 			isFailure(answer) ? [] : answer,
 		);
 		return found.length === width ? found : ofShard.map(() => failedShard);
 	});
+	const together = answers[searches.length];
+	return {
+		found,
+		together: together && !isFailure(together) ? together : undefined,
+	};
 }
 
 /** The searches for the sub-queries' hits: by shard, then by sub-query. */
@@ -77,24 +90,29 @@ export function subSearches(
 	search: HybridSearch,
 	shards: readonly SearchedShard[],
 	{
-		counted,
-		target,
-		parameters,
-		subQueries = search.subQueries.map((_, index) => index),
+		forms,
+		places = [...search.subQueries.keys()],
+		...where
 	}: SubSearchTerms & {
-		/** Their places; without it: all. */
-		subQueries?: readonly number[];
+		/** Of the sub-queries; without it: all. */
+		places?: readonly number[];
 	},
 ): SubSearch[] {
 	return shards.flatMap((shard) =>
-		subQueries.map((index) =>
-			subSearch(search, shard, {
-				subQuery: search.subQueries[index] ?? "",
-				counted: counted(index),
-				target,
-				parameters,
-			}),
+		places.map((place) =>
+			subSearch(search, shard, { ...where, form: forms.of(place) }),
 		),
+	);
+}
+
+function countingSearches(
+	search: HybridSearch,
+	shards: readonly SearchedShard[],
+	{ forms: { together }, target, parameters }: SubSearchTerms,
+): SubSearch[] {
+	if (!together) return [];
+	return shards.map((shard) =>
+		subSearch(search, shard, { form: together, target, parameters }),
 	);
 }
 

@@ -36,7 +36,9 @@ export async function runSubSearches(
 	});
 	if (answer.status === 403) return runOneByOne(searches, call);
 	if (answer.status !== 200) throw refusalOf(answer);
-	return readSubAnswers(answer.body, searches.length);
+	return readSubAnswers(answer.body, searches.length, {
+		isShown: searches.some(({ isShown }) => isShown),
+	});
 }
 
 async function runOneByOne(
@@ -49,7 +51,8 @@ async function runOneByOne(
 			limit(async () => {
 				const { body } = search;
 				const url = urlOf(search);
-				return readSubAnswer(await call({ method: "POST", url, body }));
+				const answer = await call({ method: "POST", url, body });
+				return readSubAnswer(answer, search);
 			}),
 		),
 	);

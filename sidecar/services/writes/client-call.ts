@@ -9,8 +9,12 @@ export interface CallToOpenSearch {
 	signal?: AbortSignal;
 }
 
+export type AnswerHeaders = Readonly<Record<string, string | string[]>>;
+
 export interface CallAnswer {
 	status: number;
+	/** Those for the client, but for what describes the body. */
+	headers?: AnswerHeaders;
 	body: string;
 }
 
