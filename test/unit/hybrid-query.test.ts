@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { members, parseObject } from "../../ingest/json-tree.ts";
 import { SidecarError } from "../../sidecar/errors.ts";
 import { rankedBody } from "../../sidecar/search/hybrid/final-body.ts";
+import { HeldVectors } from "../../sidecar/search/hybrid/held-vectors.ts";
 import { checkPlace } from "../../sidecar/search/hybrid/hybrid-query.ts";
 import { HybridSearch } from "../../sidecar/search/hybrid/hybrid-search.ts";
 import { pageOf } from "../../sidecar/search/hybrid/page.ts";
@@ -207,6 +208,26 @@ describe("a sub-query", () => {
 			search_pipeline: "_none",
 		});
 	});
+});
+
+it("a vector that was kept out of the body is sent, in each search that needs it", () => {
+	const vectors = new HeldVectors();
+	const made = { form: "vector", json: "[1.5,2]", dimension: 2 } as const;
+	const held = vectors.hold(made);
+	const json = "json" in held ? held.json : "";
+	const asked = new HybridSearch(
+		`{"query":{"hybrid":{"queries":[{"knn":{"place":{"vector":${json},"k":3}}}]}}}`,
+		none,
+		{ vectors },
+	);
+	const sent = subSearch(asked, whole, {
+		form: new SubQueryForms(asked, undefined).of(0),
+		target: "a",
+		parameters: none,
+	});
+	const final = asked.with({ query: asked.disjunction(asked.subQueries) });
+	for (const body of [sent.body, final])
+		expect(body).toContain('{"knn":{"place":{"vector":[1.5,2],"k":3}}}');
 });
 
 describe("the final body", () => {

@@ -10,6 +10,7 @@ import {
 import { SidecarError } from "../../errors.ts";
 import { defaultSize } from "../default-size.ts";
 import { refusedByShards } from "../search-failures.ts";
+import type { HeldVectors } from "./held-vectors.ts";
 import {
 	bool,
 	checkScroll,
@@ -22,10 +23,15 @@ import { narrowed } from "./sub-queries.ts";
 /** Parameters of a URL by their names. */
 export type Parameters = ReadonlyMap<string, string>;
 
+export interface HybridSearchOptions {
+	sampleFactor?: number | undefined;
+	vectors?: HeldVectors | undefined;
+}
+
 /** The body of a search of which the query is a `hybrid`, and what its URL adds. */
 export class HybridSearch {
 	readonly query: HybridQuery;
-	/** The sub-queries as JSON, narrowed by the hybrid's filter. */
+	/** The sub-queries as JSON, narrowed by the hybrid's filter; what is made of them has to be {@link filled}. */
 	readonly subQueries: readonly string[];
 	readonly sortedBy: SortKind;
 	readonly from: number;
@@ -38,12 +44,19 @@ export class HybridSearch {
 	/** What stands behind the body's object: OpenSearch is to say what it makes of it. */
 	readonly #behind: string;
 	readonly #root: Node;
+	readonly #vectors: HeldVectors | undefined;
 
 	/**
 	 * @param sampleFactor of how many times its size the pipeline has OpenSearch find hits
+	 * @param vectors that are not in the body yet
 	 * @throws SidecarError for what can't be asked of a hybrid search, in neural-search's words
 	 */
-	constructor(body: string, parameters: Parameters, sampleFactor = 1) {
+	constructor(
+		body: string,
+		parameters: Parameters,
+		{ sampleFactor = 1, vectors }: HybridSearchOptions = {},
+	) {
+		this.#vectors = vectors;
 		const sent = parseLeading(body);
 		// In one line, as the sub-searches are sent.
 		const text = sent ? compact(body, sent) : "";
@@ -139,7 +152,12 @@ export class HybridSearch {
 		const added = Object.entries(changes).flatMap(([name, value]) =>
 			value === undefined ? [] : [`${JSON.stringify(name)}:${value}`],
 		);
-		return `{${[...added, ...kept].join(",")}}${this.#behind}`;
+		return this.filled(`{${[...added, ...kept].join(",")}}${this.#behind}`);
+	}
+
+	/** What is sent of a JSON text that was made of the body's. */
+	filled(text: string): string {
+		return this.#vectors?.fill(text) ?? text;
 	}
 
 	/** A query for every document that one of these queries finds, of which the scores mean nothing. */

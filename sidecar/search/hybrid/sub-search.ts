@@ -191,7 +191,7 @@ function bodyOf(
 	const written = Object.entries(members).flatMap(([name, value]) =>
 		value === undefined ? [] : [`"${name}":${value}`],
 	);
-	return `{${written.join(",")}}`;
+	return search.filled(`{${written.join(",")}}`);
 }
 
 function without(queries: readonly string[]): string {

@@ -1,14 +1,21 @@
 import { setImmediate } from "node:timers/promises";
 import { RefusedCall, SidecarError } from "../../errors.ts";
-import type { SubAnswer, SubFailure } from "../../search/hybrid/sub-answer.ts";
 import { linesOf, type SubSearch } from "../../search/hybrid/sub-search.ts";
 import type { ClientCall } from "../writes/client-call.ts";
-import { runSubSearches } from "./sub-searches.ts";
+import {
+	runSubSearches,
+	type SubAnswers,
+	sendSubSearches,
+} from "./sub-searches.ts";
 
-/** Answers that are known or will be, by the search in the form in which it is sent. */
-type Answers = ReadonlyMap<string, Promise<SubAnswer | SubFailure>>;
+interface Begun {
+	/** Their searches, in the form in which they are sent. */
+	lines: readonly string[];
+	/** Resolves when OpenSearch has answered. */
+	read: Promise<() => SubAnswers>;
+}
 
-const none: Answers = new Map();
+const none: Begun = { lines: [], read: Promise.resolve(() => []) };
 
 /**
  * Sub-searches that run while models read the texts of the others. Those of one search are held, each bounded by what is
@@ -16,7 +23,7 @@ const none: Answers = new Map();
  */
 export class BegunSearches {
 	readonly #ending = new AbortController();
-	readonly #answers: Promise<Answers>;
+	readonly #searches: Promise<Begun>;
 	#isDone = false;
 
 	/**
@@ -28,26 +35,28 @@ export class BegunSearches {
 		call: ClientCall,
 	) {
 		const { signal } = this.#ending;
-		this.#answers = begin(find, (asked) => call({ ...asked, signal }));
+		this.#searches = begin(find, (asked) => call({ ...asked, signal }));
 		// Nobody may ask for the answers: the models may fail.
-		this.#answers.catch(() => undefined);
+		this.#searches.catch(() => undefined);
 	}
 
 	/** Runs those searches that do not run already. @returns what each has found, or why it has failed */
 	async complete(
 		searches: readonly SubSearch[],
 		call: ClientCall,
-	): Promise<(SubAnswer | SubFailure)[]> {
-		const begun = await this.#begun();
-		const known = searches.map((search) => begun.get(linesOf(search)));
-		const rest = searches.filter((_, place) => !known[place]);
-		const [answers, found] = await Promise.all([
+	): Promise<SubAnswers> {
+		const { lines, read } = await this.#begun();
+		const places = searches.map((search) => lines.indexOf(linesOf(search)));
+		const rest = searches.filter((_, place) => places[place] === -1);
+		const [others, known] = await Promise.all([
 			runSubSearches(rest, call),
-			Promise.all(known),
+			readLater(read),
 		]);
-		this.#isDone = searches.length - rest.length === begun.size;
-		const others = answers.values();
-		return found.flatMap((answer) => answer ?? others.next().value ?? []);
+		this.#isDone = searches.length - rest.length === lines.length;
+		const answers = others.values();
+		return places.flatMap(
+			(place) => known[place] ?? answers.next().value ?? [],
+		);
 	}
 
 	/** Ends what is still running. */
@@ -56,9 +65,9 @@ export class BegunSearches {
 		this.#ending.abort(new Error("Nobody waits for the sub-queries any more"));
 	}
 
-	async #begun(): Promise<Answers> {
+	async #begun(): Promise<Begun> {
 		try {
-			return await this.#answers;
+			return await this.#searches;
 		} catch (error) {
 			if (error instanceof SidecarError || error instanceof RefusedCall)
 				return none;
@@ -70,26 +79,19 @@ export class BegunSearches {
 async function begin(
 	find: (call: ClientCall) => Promise<readonly SubSearch[]>,
 	call: ClientCall,
-): Promise<Answers> {
+): Promise<Begun> {
 	// What a model has to do is on its way then: it takes longer than what is begun here.
 	await setImmediate();
 	const searches = await find(call);
-	const answers = runSubSearches(searches, call);
-	return new Map(
-		searches.map((search, place) => {
-			const answer = answerAt(answers, place);
-			// As above.
-			answer.catch(() => undefined);
-			return [linesOf(search), answer];
-		}),
-	);
+	const read = sendSubSearches(searches, call);
+	// As above.
+	read.catch(() => undefined);
+	return { lines: searches.map(linesOf), read };
 }
 
-async function answerAt(
-	answers: Promise<readonly (SubAnswer | SubFailure)[]>,
-	place: number,
-): Promise<SubAnswer | SubFailure> {
-	const answer = (await answers)[place];
-	if (!answer) throw new SidecarError("internal", "a sub-query has no answer");
-	return answer;
+/** OpenSearch works on the others while these are read. */
+async function readLater(read: Promise<() => SubAnswers>): Promise<SubAnswers> {
+	const readNow = await read;
+	await setImmediate();
+	return readNow();
 }

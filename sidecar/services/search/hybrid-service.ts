@@ -10,6 +10,7 @@ import {
 	explainParts,
 } from "../../search/hybrid/explanations.ts";
 import { rankedBody, unrankedBody } from "../../search/hybrid/final-body.ts";
+import type { HeldVectors } from "../../search/hybrid/held-vectors.ts";
 import {
 	HybridSearch,
 	type Parameters,
@@ -26,6 +27,7 @@ import { BegunSearches } from "./begun-searches.ts";
 import { HeardCalls } from "./heard-calls.ts";
 import type { KnownAnswer } from "./search-plan.ts";
 import {
+	checkTarget,
 	type Reach,
 	type SearchedShards,
 	unknownReach,
@@ -39,6 +41,8 @@ import {
 export interface HybridRequest {
 	/** A search of which the query is a `hybrid`; every other query of the sidecar's in it is rewritten already. */
 	body: string;
+	/** Those of its vectors that are not in its body yet. */
+	vectors?: HeldVectors;
 	/** The indices that the search names; undefined where it names none. */
 	target: string | undefined;
 	/** Of its URL. */
@@ -65,7 +69,7 @@ export interface EarlyRequest extends Omit<HybridRequest, "body"> {
 }
 
 export interface HybridPlan {
-	/** What is sent instead of the search's body. */
+	/** What is sent instead of the search's body; nothing where the answer is known. */
 	body: string;
 	/** Parameters of its URL that the body has taken account of: they must not be sent. */
 	spentParameters: ReadonlySet<string>;
@@ -157,7 +161,7 @@ export class HybridService {
 			});
 		if (json)
 			return {
-				body: request.body,
+				body: "",
 				spentParameters: none,
 				answer: { json, headers: heard.lastHeaders },
 			};
@@ -211,7 +215,7 @@ export class HybridService {
 /** @throws SidecarError for what can't be asked of a hybrid search */
 function openSearch(request: HybridRequest): HybridSearch {
 	const { body, parameters, combination = defaultCombination } = request;
-	const search = new HybridSearch(body, parameters, request.sampleFactor);
+	const search = new HybridSearch(body, parameters, request);
 	checkSubQueries(combination, search.subQueries.length);
 	checkTarget(request.target);
 	return search;
@@ -236,14 +240,4 @@ function termsOf(
 
 function isPointInTime(search: HybridSearch): boolean {
 	return search.raw("pit") !== undefined;
-}
-
-/** Names of other clusters' indices have a colon, as the dates in the names of this one's may. */
-function checkTarget(target: string | undefined): void {
-	const remote = target?.split(",").find((name) => /^[^<]*:/.test(name));
-	if (remote !== undefined)
-		throw new SidecarError(
-			"bad_request",
-			`a hybrid query can't search indices of other clusters: [${remote}]`,
-		);
 }

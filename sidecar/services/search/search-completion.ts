@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Node } from "jsonc-parser";
 import { explainHits } from "../../search/answers/hybrid-explanation.ts";
 import type { AnswerStep } from "../../search/answers/search-answer.ts";
+import { HeldVectors } from "../../search/hybrid/held-vectors.ts";
 import {
 	disjunctionRenderers,
 	readHybrid,
@@ -75,18 +76,21 @@ export class SearchCompletion {
 		{ start, terms, begun }: Completing,
 	): Promise<SearchPlan> {
 		const { request, body, queries, answer } = prepared;
-		const rendered = queries.map(({ wanted, render }) =>
-			render(wanted && results.of(wanted)),
-		);
+		const combines = combinesScores(request) && body.topHybrid !== undefined;
+		const vectors = new HeldVectors();
+		const rendered = queries.map(({ wanted, render }) => {
+			const result = wanted && results.of(wanted);
+			return render(result && combines ? vectors.hold(result) : result);
+		});
 		const sent = this.#render(request, body, { rendered, answer });
-		const combined: HybridPlan =
-			combinesScores(request) && body.topHybrid
-				? await this.#options.hybrid.finalBody({
-						...hybridRequest(prepared, terms),
-						body: sent,
-						begun,
-					})
-				: { body: sent, spentParameters: nothing };
+		const combined: HybridPlan = combines
+			? await this.#options.hybrid.finalBody({
+					...hybridRequest(prepared, terms),
+					body: sent,
+					vectors,
+					begun,
+				})
+			: { body: sent, spentParameters: nothing };
 		const plan = {
 			body: combined.body,
 			spentParameters: combined.spentParameters,

@@ -42,9 +42,9 @@ export interface KnownAnswer {
 }
 
 export interface SearchPlan {
-	/** What is sent instead of its body. */
+	/** What is sent instead of its body; nothing where the answer is known. */
 	body: string;
-	/** The answer where it is known, before {@link answerSteps}: then nothing is sent. */
+	/** The answer where it is known, before {@link answerSteps}. */
 	answer?: KnownAnswer;
 	/** Parameters of its URL that the body has taken account of: they must not be sent. */
 	spentParameters: ReadonlySet<string>;

@@ -1,4 +1,5 @@
 import { isObject } from "../../../ingest/json.ts";
+import { SidecarError } from "../../errors.ts";
 import type { Parameters } from "../../search/hybrid/hybrid-search.ts";
 import { parseAnswer } from "../../search/hybrid/sub-answer.ts";
 import {
@@ -83,6 +84,16 @@ export class SearchedShards {
 		const known = own ? remembered : remembered.catch(() => undefined);
 		return (await known) ?? (await (own ?? ask(url, call)));
 	}
+}
+
+/** Names of other clusters' indices have a colon, as the dates in the names of this one's may. @throws SidecarError */
+export function checkTarget(target: string | undefined): void {
+	const remote = target?.split(",").find((name) => /^[^<]*:/.test(name));
+	if (remote !== undefined)
+		throw new SidecarError(
+			"bad_request",
+			`a hybrid query can't search indices of other clusters: [${remote}]`,
+		);
 }
 
 async function ask(url: string, call: ClientCall): Promise<Reach> {

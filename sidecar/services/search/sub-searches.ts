@@ -17,45 +17,60 @@ import type { ClientCall } from "../writes/client-call.ts";
 /** How many searches are sent at a time where they can't be sent together. */
 const atOnce = 4;
 
+/** What each of some searches has found, or why it has failed, in their order. */
+export type SubAnswers = (SubAnswer | SubFailure)[];
+
+/** {@link sendSubSearches}, and reads the answers. @throws RefusedCall, SidecarError */
+export async function runSubSearches(
+	searches: readonly SubSearch[],
+	call: ClientCall,
+): Promise<SubAnswers> {
+	const read = await sendSubSearches(searches, call);
+	return read();
+}
+
 /**
  * Runs searches in the client's name, several of them in one request. On a secured cluster that takes a right of its own:
  * a client that has none but to search sends them one by one.
  *
- * @returns what each has found, or why it has failed
+ * @returns what reads the answers
  * @throws RefusedCall, SidecarError where OpenSearch refuses all of them as one
  */
-export async function runSubSearches(
+export async function sendSubSearches(
 	searches: readonly SubSearch[],
 	call: ClientCall,
-): Promise<(SubAnswer | SubFailure)[]> {
-	if (searches.length < 2) return runOneByOne(searches, call);
+): Promise<() => SubAnswers> {
+	if (searches.length < 2) return sendOneByOne(searches, call);
 	const answer = await call({
 		method: "POST",
 		url: "/_msearch",
 		body: searches.map(linesOf).join(""),
 	});
-	if (answer.status === 403) return runOneByOne(searches, call);
+	if (answer.status === 403) return sendOneByOne(searches, call);
 	if (answer.status !== 200) throw refusalOf(answer);
-	return readSubAnswers(answer.body, searches.length, {
-		isShown: searches.some(({ isShown }) => isShown),
-	});
+	return () =>
+		readSubAnswers(answer.body, searches.length, {
+			isShown: searches.some(({ isShown }) => isShown),
+		});
 }
 
-async function runOneByOne(
+async function sendOneByOne(
 	searches: readonly SubSearch[],
 	call: ClientCall,
-): Promise<(SubAnswer | SubFailure)[]> {
+): Promise<() => SubAnswers> {
 	const limit = pLimit(atOnce);
-	return Promise.all(
+	const answers = await Promise.all(
 		searches.map((search) =>
 			limit(async () => {
 				const { body } = search;
 				const url = urlOf(search);
 				const answer = await call({ method: "POST", url, body });
-				return readSubAnswer(answer, search);
+				return { search, answer };
 			}),
 		),
 	);
+	return () =>
+		answers.map(({ search, answer }) => readSubAnswer(answer, search));
 }
 
 /** Of what stands before OpenSearch and does not speak JSON, by status. */
