@@ -52,7 +52,8 @@ export function giveBodiesBack(
 	server: FastifyInstance,
 	budget: BodyBudget,
 ): void {
-	server.addHook("onRequest", async (request, reply) => {
+	server.addHook("onRequest", (request, reply, done) => {
 		reply.raw.once("close", () => budget.giveBack(request.raw));
+		done();
 	});
 }

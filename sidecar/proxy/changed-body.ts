@@ -1,8 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
+import { readBeginning } from "../http/body-beginning.ts";
 import { type BodyLimit, inflate, tooLarge } from "../http/client-body.ts";
-import { CollectedBody } from "../http/collected-body.ts";
-import { ForwardedBody } from "../http/forwarded-body.ts";
 import type { Replacement } from "./upstream.ts";
 
 /** A client's body that was read. */
@@ -42,29 +41,20 @@ async function readUpTo(
 	limit: BodyLimit,
 	pass: (prefix: Buffer) => boolean,
 ): Promise<Buffer | Readable> {
-	const source = new ForwardedBody(raw);
-	// By hand: a loop that is left destroys what it iterates over.
-	const rest: AsyncIterator<Buffer> = source[Symbol.asyncIterator]();
-	const body = new CollectedBody((size) => limit.budget?.take(raw, size));
-	try {
-		while (body.length <= limit.bytes) {
-			const { done, value } = await rest.next();
-			if (done) return body.bytes;
-			body.append(value);
-		}
-	} catch (error) {
-		source.destroy();
-		throw error;
-	}
-	const prefix = body.bytes;
+	const { bytes: prefix, rest } = await readBeginning(
+		raw,
+		limit.bytes,
+		(size) => limit.budget?.take(raw, size),
+	);
+	if (!rest) return prefix;
 	if (!pass(prefix)) {
-		source.destroy();
+		rest.destroy();
 		throw tooLarge(limit);
 	}
 	return Readable.from(
 		(async function* () {
 			yield prefix;
-			yield* { [Symbol.asyncIterator]: () => rest };
+			yield* rest;
 		})(),
 		{ objectMode: false },
 	);

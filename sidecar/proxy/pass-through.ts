@@ -25,7 +25,8 @@ export function keepBodiesRaw(app: FastifyInstance): void {
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser("*", (_request, _payload, done) => done(null));
 	// Fastify answers 415 by itself to a content type that it cannot read, before any parser is asked.
-	app.addHook("onRequest", async (request) => {
+	app.addHook("onRequest", (request, _reply, done) => {
 		request.headers = { "content-type": "application/octet-stream" };
+		done();
 	});
 }

@@ -4,6 +4,7 @@ import type { FastifyRequest } from "fastify";
 import { isWide } from "../../../ingest/body-text.ts";
 import { LineTooLong, splitLines } from "../../../ingest/bulk/bulk-lines.ts";
 import { SidecarError } from "../../errors.ts";
+import { readBeginning } from "../../http/body-beginning.ts";
 import {
 	type BodyLimit,
 	bytesOf,
@@ -21,7 +22,7 @@ import type { HiddenNames } from "./hidden-names.ts";
 import { forbidden } from "./index-expression.ts";
 import { pacedParts } from "./paced-parts.ts";
 import { checkRendered, type RenderTemplate } from "./rendered-template.ts";
-import { SearchedStream } from "./searched-stream.ts";
+import { searchedStream } from "./searched-stream.ts";
 import {
 	isSuspicious,
 	isSuspiciousForeign,
@@ -168,29 +169,31 @@ async function whole(
 ): Promise<Replacement> {
 	const { language, names, limit, isForeign } = options;
 	const encoding = isOwn(replacement) ? bodyEncoding(request) : "none";
-	const source = new SearchedStream(bytesSent(request, replacement));
 	// A replacement has been counted when the client's body was read.
 	const take = (bytes: number) => {
 		if (!replacement) limit.budget?.take(request.raw, bytes);
 	};
-	const sent = await source.upTo(limit.bytes, take).catch((error) => {
-		source.leave();
-		throw error;
-	});
+	const given = replacement ? replacement.body : request.raw;
+	const { bytes: sent, rest } =
+		given instanceof Readable
+			? await readBeginning(given, limit.bytes, take)
+			: { bytes: Buffer.isBuffer(given) ? given : Buffer.from(given) };
 	const sentAs = isOwn(replacement) ? { asSent: true } : {};
-	if (!source.ended) {
+	if (sent.length > limit.bytes) {
 		const isPlain = (part: Buffer) =>
 			!isForeign && !isSuspiciousPart(part, language, names);
 		if (encoding !== "none" || isWide(sent) || !isPlain(sent)) {
-			source.leave();
+			rest?.destroy();
 			throw tooLarge(limit);
 		}
-		const rest = source.rest(sent, (part) => {
+		if (!rest) return { body: sent, ...sentAs };
+		const searched = searchedStream(sent, rest, (part) => {
 			if (!isPlain(part)) throw tooLarge(limit);
 		});
-		return { body: Readable.from(rest, { objectMode: false }), ...sentAs };
+		return { body: Readable.from(searched, { objectMode: false }), ...sentAs };
 	}
-	const decoded = await inflated(sent, encoding, limit);
+	const decoded =
+		encoding === "none" ? sent : await inflated(sent, encoding, limit);
 	if (decoded !== undefined && decoded !== sent) take(decoded.length);
 	// OpenSearch refuses what does not inflate, unless it was only said to be encoded.
 	const body = decoded ?? sent;
