@@ -47,8 +47,10 @@ export function readBeginning(
 			resolve({ bytes: body.bytes, rest });
 		};
 		const onEnd = () => resolve({ bytes: body.bytes, rest: undefined });
-		const onClose = () =>
-			reject(new Error("The body was closed before its end"));
+		const onClose = () => {
+			if (!source.readableEnded)
+				reject(new Error("The body was closed before its end"));
+		};
 		// This listener stays for good: an error after the last read must not end the process.
 		source.on("error", reject);
 		source.on("close", onClose);

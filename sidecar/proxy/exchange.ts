@@ -117,7 +117,7 @@ export interface ExchangeHooks {
 	/** Takes the outcome, once. */
 	settle(outcome: Outcome): void;
 	/** Headers that the answer gets besides OpenSearch's own. */
-	addedHeaders(): Readonly<Record<string, string>>;
+	readonly addedHeaders: (() => Readonly<Record<string, string>>) | undefined;
 	/** Whether an answer with this status is kept in memory, whole, and not handed on. */
 	holds(status: number): boolean;
 	/** Bytes of an answer that is kept. */
@@ -135,6 +135,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 	#controller: Dispatcher.DispatchController | undefined;
 	#abortedWith: Error | undefined;
 	#begun = false;
+	/** Whether the client has been the slow side once. */
+	#slowed = false;
 	#held: { head: Omit<HeldAnswer, "body">; parts: Buffer[] } | undefined;
 	#heldBytes = 0;
 	/** Of the connection that this call is on, as long as it is. */
@@ -170,19 +172,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		const headers = Array.isArray(rawHeaders)
 			? responseHeaders(rawHeaders)
 			: [];
-		headers.push(...Object.entries(this.#hooks.addedHeaders()).flat());
+		const added = this.#hooks.addedHeaders?.();
+		if (added) headers.push(...Object.entries(added).flat());
 		const head = { status, message: statusMessage ?? "", headers };
 		if (this.#hooks.holds(status)) {
 			this.#held = { head, parts: [] };
 			return;
 		}
-		const client = this.#reply.raw;
 		begin(this.#reply, head);
 		this.#begun = true;
-		client.on("drain", () => {
-			this.#silence.awaitOpenSearch();
-			this.intake?.resume();
-		});
 	}
 
 	onResponseData(
@@ -201,7 +199,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		} else {
 			this.#silence.awaitClient();
 			this.intake?.hold();
+			this.#awaitDrains();
 		}
+	}
+
+	#awaitDrains(): void {
+		if (this.#slowed) return;
+		this.#slowed = true;
+		this.#reply.raw.on("drain", () => {
+			this.#silence.awaitOpenSearch();
+			this.intake?.resume();
+		});
 	}
 
 	onResponseEnd(): void {

@@ -16,17 +16,25 @@ export function passThrough(upstream: Upstream): FastifyPluginAsync {
 	};
 }
 
+const readable = { "content-type": "application/octet-stream" };
+const withoutBody = {
+	"content-type": undefined,
+	"content-length": undefined,
+	"transfer-encoding": undefined,
+};
+
 /**
  * Makes this scope leave bodies alone: `request.body` is undefined, `request.raw` has every byte, and any
  * content type is let through, malformed ones included, since it is for OpenSearch to refuse it. The client's own
- * `content-type` is in `request.raw.headers`; `request.headers` has one that Fastify can read.
+ * headers are in `request.raw.headers`; by those in `request.headers` Fastify finds nothing to parse.
  */
 export function keepBodiesRaw(app: FastifyInstance): void {
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-	// Fastify answers 415 by itself to a content type that it cannot read, before any parser is asked.
+	// Fastify answers 415 by itself to a content type that it cannot read, before any parser is asked, and 400 to a
+	// QUERY without one.
 	app.addHook("onRequest", (request, _reply, done) => {
-		request.headers = { "content-type": "application/octet-stream" };
+		request.headers = request.method === "QUERY" ? readable : withoutBody;
 		done();
 	});
 }

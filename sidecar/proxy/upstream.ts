@@ -50,11 +50,14 @@ export interface Holding {
 	holds(status: number): boolean;
 }
 
-function isReplacement(
-	replacement: Partial<Replacement>,
-): replacement is Replacement {
-	return replacement.body !== undefined;
+/** Whether there is another body. */
+export function isReplacement<T extends Partial<Replacement>>(
+	given: T,
+): given is T & Replacement {
+	return given.body !== undefined;
 }
+
+const handsOn = () => false;
 
 /** OpenSearch's default of http.max_content_length. */
 const maxContentLength = 104_857_600;
@@ -128,7 +131,7 @@ export class Upstream {
 		reply: FastifyReply,
 		replacement?: Replacement,
 	): Promise<FastifyReply> {
-		await this.ask(request, reply, { ...replacement, holds: () => false });
+		await this.ask(request, reply, { ...replacement, holds: handsOn });
 		return reply;
 	}
 
@@ -142,16 +145,12 @@ export class Upstream {
 	async ask(
 		request: FastifyRequest,
 		reply: FastifyReply,
-		{ holds, ...replacement }: Partial<Replacement> & Holding,
+		given: Partial<Replacement> & Holding,
 	): Promise<HeldAnswer | undefined> {
-		const { body, readBytes, ...answered } = await this.#exchange(
-			request,
-			reply,
-			{
-				holds,
-				replacement: isReplacement(replacement) ? replacement : undefined,
-			},
-		);
+		const { body, readBytes, answered } = await this.#exchange(request, reply, {
+			holds: given.holds,
+			replacement: isReplacement(given) ? given : undefined,
+		});
 		if (answered.error === undefined) return answered.held;
 		if (isClientGone(reply)) {
 			endUnanswered(reply);
@@ -259,14 +258,14 @@ export class Upstream {
 				});
 			const clientGone = () => exchange.abort(new Error("The client is gone"));
 			const exchange = new Exchange(reply, silence, {
-				addedHeaders: replacement?.addedHeaders ?? (() => ({})),
+				addedHeaders: replacement?.addedHeaders,
 				holds,
 				holdLimit: answerLimit,
 				settle(outcome) {
 					reply.raw.off("close", clientGone);
 					if (body instanceof ForwardedBody) body.destroy();
 					if (replaced instanceof Readable) replaced.destroy();
-					resolve({ ...outcome, body, readBytes });
+					resolve({ answered: outcome, body, readBytes });
 				},
 			});
 			reply.raw.once("close", clientGone);
@@ -310,7 +309,8 @@ function isTimeout(error: unknown): boolean {
 
 type Body = Buffer | string | ForwardedBody | null;
 
-interface Exchanged extends Outcome {
+interface Exchanged {
+	answered: Outcome;
 	body: Body;
 	/** Of a replacement stream that is not the client's own: how much of it was taken, 0 otherwise. */
 	readBytes: number;

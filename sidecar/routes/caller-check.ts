@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { setCaller } from "../http/caller.ts";
 import type { CallerService } from "../services/callers.ts";
 import { actionOf, isModelApi } from "./model-api-actions.ts";
@@ -18,13 +18,22 @@ export function checkCallers(
 	app: FastifyInstance,
 	callers: CallerService,
 ): void {
-	app.addHook("onRequest", async (request) => {
-		const { url: route, config } = request.routeOptions;
-		if (route === undefined || !isModelApi(route)) return;
+	/** Whether a route belongs to the model API: of as many as there are. */
+	const known = new Map<string, boolean>();
+	app.addHook("onRequest", (request, _reply, done) => {
+		const { url: route } = request.routeOptions;
+		const isOurs =
+			route !== undefined && (known.get(route) ?? isModelApi(route));
+		if (route !== undefined) known.set(route, isOurs);
+		if (route === undefined || !isOurs) done();
+		else check(request, route).then(() => done(), done);
+	});
+
+	async function check(request: FastifyRequest, route: string): Promise<void> {
 		const { headers } = request.raw;
-		const caller = config.refuses
+		const caller = request.routeOptions.config.refuses
 			? await callers.identify(headers)
 			: await callers.authorize(headers, actionOf(request.method, route));
 		if (caller) setCaller(request, caller);
-	});
+	}
 }

@@ -9,6 +9,8 @@ export interface ExpiringCacheOptions {
 
 interface Entry<V> {
 	value: Promise<V>;
+	/** The same once it is there. */
+	loaded?: V;
 	expires: number;
 }
 
@@ -24,16 +26,29 @@ export class ExpiringCache<V> {
 		this.#options = options;
 	}
 
+	/** What is there, without waiting; undefined where it has to be loaded first. */
+	peek(key: string): V | undefined {
+		const found = this.#entries.get(key);
+		return found && found.expires > this.#options.now()
+			? found.loaded
+			: undefined;
+	}
+
 	get(key: string, load: () => Promise<V>): Promise<V> {
 		const { now, ttlMs, maxEntries } = this.#options;
 		const found = this.#entries.get(key);
 		if (found && found.expires > now()) return found.value;
 		this.#entries.delete(key);
-		const entry = { value: load(), expires: now() + ttlMs };
+		const entry: Entry<V> = { value: load(), expires: now() + ttlMs };
 		this.#entries.set(key, entry);
-		entry.value.catch(() => {
-			if (this.#entries.get(key) === entry) this.#entries.delete(key);
-		});
+		entry.value.then(
+			(loaded) => {
+				entry.loaded = loaded;
+			},
+			() => {
+				if (this.#entries.get(key) === entry) this.#entries.delete(key);
+			},
+		);
 		const [oldest] = this.#entries.keys();
 		if (this.#entries.size > maxEntries && oldest !== undefined)
 			this.#entries.delete(oldest);

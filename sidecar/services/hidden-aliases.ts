@@ -32,6 +32,11 @@ export class HiddenAliasService {
 		return this.#cache.get("", () => this.#read());
 	}
 
+	/** The same without waiting; undefined where OpenSearch has to be asked first. */
+	get known(): ReadonlySet<string> | undefined {
+		return this.#cache.peek("");
+	}
+
 	async #read(): Promise<ReadonlySet<string>> {
 		const { store, logger } = this.#options;
 		try {

@@ -23,6 +23,9 @@ export interface AccessGateOptions {
 	bodyLimit: BodyLimit;
 }
 
+/** What a URL has that holds a body. */
+const withBody = /source|%/;
+
 /** Keeps what clients send to OpenSearch away from the sidecar's own indices. */
 export class AccessGate {
 	readonly #options: AccessGateOptions;
@@ -32,10 +35,20 @@ export class AccessGate {
 		this.#options = options;
 	}
 
+	/** Whether a URL is harmless, as far as that can be told without waiting. */
+	isPlain(url: string): boolean {
+		const names = this.#known();
+		return (
+			names !== undefined &&
+			!withBody.test(url) &&
+			guardedUrl(url, names).url === url
+		);
+	}
+
 	/** See {@link guardedUrl}. A body in the URL is judged as one, and is not changed: it has to be harmless. */
 	async url(url: string, render: RenderTemplate): Promise<GuardedUrl> {
 		const names = await this.#current();
-		if (/source|%/.test(url)) {
+		if (withBody.test(url)) {
 			const target = parseTarget(url);
 			const language = bodyLanguage(target);
 			const options = { names, defaults: defaultsOf(target), render };
@@ -52,7 +65,7 @@ export class AccessGate {
 		replacement: Replacement | undefined,
 		render: RenderTemplate,
 	): Promise<Replacement | undefined> {
-		const names = await this.#current();
+		const names = this.#known() ?? (await this.#current());
 		const target = parseTarget(replacement?.url ?? request.originalUrl);
 		return guardedBody(request, replacement, {
 			language: bodyLanguage(target),
@@ -81,7 +94,16 @@ export class AccessGate {
 	}
 
 	async #current(): Promise<HiddenNames> {
-		const aliases = await this.#options.aliases.current();
+		return this.#meaning(await this.#options.aliases.current());
+	}
+
+	/** Undefined where OpenSearch has to be asked first. */
+	#known(): HiddenNames | undefined {
+		const aliases = this.#options.aliases.known;
+		return aliases && this.#meaning(aliases);
+	}
+
+	#meaning(aliases: ReadonlySet<string>): HiddenNames {
 		if (aliases !== this.#names.aliases) this.#names = new HiddenNames(aliases);
 		return this.#names;
 	}

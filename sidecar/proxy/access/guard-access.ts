@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isObject } from "../../../ingest/json.ts";
 import type { AccessGate } from "./access-gate.ts";
 import type { GuardedUpstream } from "./guarded-upstream.ts";
@@ -23,16 +23,34 @@ export function guardAccess(
 	scope: FastifyInstance,
 	{ gate, upstream }: Guards,
 ): void {
-	scope.addHook("onRequest", async (request, reply) => {
-		if (matchesOwnTemplates(request))
-			return deleteOtherTemplates(request, reply, upstream);
-		const { url, index } = await gate.url(
-			request.originalUrl,
-			upstream.renderer(request),
-		);
-		await checkSearchedView(request, { gate, upstream });
-		if (url !== request.originalUrl) redirect(request, url, index);
+	scope.addHook("onRequest", (request, reply, done) => {
+		const { method, originalUrl } = request;
+		// Most requests: nobody has to be waited for.
+		if (
+			method !== "DELETE" &&
+			definitionUrl(originalUrl) === undefined &&
+			gate.isPlain(originalUrl)
+		)
+			done();
+		else guard(request, reply, { gate, upstream }).then(() => done(), done);
 	});
+}
+
+async function guard(
+	request: FastifyRequest,
+	reply: FastifyReply,
+	{ gate, upstream }: Guards,
+): Promise<void> {
+	if (matchesOwnTemplates(request)) {
+		await deleteOtherTemplates(request, reply, upstream);
+		return;
+	}
+	const { url, index } = await gate.url(
+		request.originalUrl,
+		upstream.renderer(request),
+	);
+	await checkSearchedView(request, { gate, upstream });
+	if (url !== request.originalUrl) redirect(request, url, index);
 }
 
 /** A view that there is not, OpenSearch itself does not find; one whose definition can't be read can't be judged. */

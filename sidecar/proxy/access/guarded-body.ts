@@ -68,11 +68,13 @@ export async function guardedBody(
 	const isForeign = foreign.test(request.raw.headers["content-type"] ?? "");
 	const inTurns =
 		language === "bulk" || language === "searches" || language === "templates";
-	if (isForeign || !inTurns)
-		return {
-			...(await whole(request, replacement, { ...options, isForeign })),
-			...address,
-		};
+	if (isForeign || !inTurns) {
+		const guarded = await whole(request, replacement, {
+			...options,
+			isForeign,
+		});
+		return guarded === replacement ? replacement : { ...guarded, ...address };
+	}
 	if (
 		language === "bulk" &&
 		replacement &&
@@ -179,6 +181,10 @@ async function whole(
 			? await readBeginning(given, limit.bytes, take)
 			: { bytes: Buffer.isBuffer(given) ? given : Buffer.from(given) };
 	const sentAs = isOwn(replacement) ? { asSent: true } : {};
+	const asItCame =
+		replacement && !(given instanceof Readable)
+			? replacement
+			: { body: sent, ...sentAs };
 	if (sent.length > limit.bytes) {
 		const isPlain = (part: Buffer) =>
 			!isForeign && !isSuspiciousPart(part, language, names);
@@ -186,7 +192,7 @@ async function whole(
 			rest?.destroy();
 			throw tooLarge(limit);
 		}
-		if (!rest) return { body: sent, ...sentAs };
+		if (!rest) return asItCame;
 		const searched = searchedStream(sent, rest, (part) => {
 			if (!isPlain(part)) throw tooLarge(limit);
 		});
@@ -201,13 +207,13 @@ async function whole(
 		if (decoded) checkForeign(request, decoded, options);
 		else if (names.mentionedIn(sent.toString("latin1")))
 			throw forbidden("the body");
-		return { body: sent, ...sentAs };
+		return asItCame;
 	}
 	const changed = isSuspicious(body, language, names)
 		? guardedJson(body, language, names)
 		: undefined;
 	if (language === "template") await checkRendered(body, names, options.render);
-	return changed === undefined ? { body: sent, ...sentAs } : { body: changed };
+	return changed === undefined ? asItCame : { body: changed };
 }
 
 function checkForeign(

@@ -4,6 +4,7 @@ import type { HeldAnswer } from "../exchange.ts";
 import {
 	type Holding,
 	type Inquiry,
+	isReplacement,
 	type ReadAnswer,
 	type Replacement,
 	Upstream,
@@ -25,10 +26,9 @@ export class GuardedUpstream extends Upstream {
 	override async ask(
 		request: FastifyRequest,
 		reply: FastifyReply,
-		{ holds, ...given }: Partial<Replacement> & Holding,
+		given: Partial<Replacement> & Holding,
 	): Promise<HeldAnswer | undefined> {
-		const { body, addedHeaders, contentType } = given;
-		const replacement = body === undefined ? undefined : { ...given, body };
+		const replacement = isReplacement(given) ? given : undefined;
 		const render = this.renderer(request);
 		const address =
 			replacement?.url === undefined
@@ -38,6 +38,8 @@ export class GuardedUpstream extends Upstream {
 						...(await this.#gate.url(replacement.url, render)),
 					};
 		const guarded = await this.#gate.body(request, address, render);
+		if (guarded === replacement) return super.ask(request, reply, given);
+		const { holds, addedHeaders, contentType } = given;
 		return super.ask(request, reply, {
 			...guarded,
 			...(guarded && addedHeaders && { addedHeaders }),

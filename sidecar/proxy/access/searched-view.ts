@@ -5,8 +5,12 @@ import { readJson } from "./json-text.ts";
 import { nameSites, namesAt } from "./name-sites.ts";
 import { parseTarget } from "./request-target.ts";
 
+/** What the URL of a search of a view has: its name, or an escape in it. */
+const ofView = /views|%/;
+
 /** Where the definition of the view stands that a URL searches. */
 export function definitionUrl(url: string): string | undefined {
+	if (!ofView.test(url)) return undefined;
 	const { segments, rawSegments } = parseTarget(url);
 	return segments[0] === "views" && segments[2] === "_search"
 		? `/views/${rawSegments[1]}`

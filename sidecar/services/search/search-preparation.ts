@@ -96,7 +96,7 @@ export class SearchPreparation {
 		if (!answersHits) return undefined;
 		const indices = target ?? pointInTimeOf(body);
 		return this.#options.pipelines.forSearch({
-			...(indices !== undefined && { target: indices }),
+			target: indices,
 			parameter: parameters.get("search_pipeline"),
 			inBody: body?.value("search_pipeline"),
 			expandWildcards: parameters.get("expand_wildcards"),
