@@ -9,8 +9,8 @@ import { SidecarError } from "../errors.ts";
 export class BodyBudget {
 	readonly #bytes: number;
 	readonly #setting: string;
-	readonly #held = new WeakMap<IncomingMessage, number>();
-	readonly #over = new WeakSet<IncomingMessage>();
+	/** Of every request that is not over. */
+	readonly #held = new Map<IncomingMessage, number>();
 	#total = 0;
 
 	/** @param setting that the bytes come from */
@@ -24,23 +24,28 @@ export class BodyBudget {
 		return this.#total;
 	}
 
-	/** Counts bytes for a request. @throws SidecarError too_many_requests where they are more than is left */
+	/** A request has begun: what is taken for it is counted from now on. */
+	open(request: IncomingMessage): void {
+		this.#held.set(request, 0);
+	}
+
+	/** Counts bytes for a request that is not over. @throws SidecarError too_many_requests where they are more than is left */
 	take(request: IncomingMessage, bytes: number): void {
-		if (this.#over.has(request)) return;
+		const held = this.#held.get(request);
+		if (held === undefined) return;
 		if (this.#total + bytes > this.#bytes)
 			throw new SidecarError(
 				"too_many_requests",
 				`the bodies of all requests together are larger than ${this.#setting} allows: ${this.#bytes} bytes`,
 			);
 		this.#total += bytes;
-		this.#held.set(request, (this.#held.get(request) ?? 0) + bytes);
+		this.#held.set(request, held + bytes);
 	}
 
 	/** A request is over: what was counted for it is free, and what still comes of it is dropped uncounted. */
 	giveBack(request: IncomingMessage): void {
 		this.#total -= this.#held.get(request) ?? 0;
 		this.#held.delete(request);
-		this.#over.add(request);
 	}
 }
 
@@ -52,8 +57,9 @@ export function giveBodiesBack(
 	server: FastifyInstance,
 	budget: BodyBudget,
 ): void {
-	server.addHook("onRequest", (request, reply, done) => {
-		reply.raw.once("close", () => budget.giveBack(request.raw));
+	server.addHook("onRequest", ({ raw }, reply, done) => {
+		budget.open(raw);
+		reply.raw.once("close", () => budget.giveBack(raw));
 		done();
 	});
 }

@@ -118,8 +118,8 @@ export interface ExchangeHooks {
 	settle(outcome: Outcome): void;
 	/** Headers that the answer gets besides OpenSearch's own. */
 	readonly addedHeaders: (() => Readonly<Record<string, string>>) | undefined;
-	/** Whether an answer with this status is kept in memory, whole, and not handed on. */
-	holds(status: number): boolean;
+	/** Whether an answer with this status is kept in memory, whole, and not handed on: without it none is. */
+	readonly holds: ((status: number) => boolean) | undefined;
 	/** Bytes of an answer that is kept. */
 	holdLimit: number;
 }
@@ -175,7 +175,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		const added = this.#hooks.addedHeaders?.();
 		if (added) headers.push(...Object.entries(added).flat());
 		const head = { status, message: statusMessage ?? "", headers };
-		if (this.#hooks.holds(status)) {
+		if (this.#hooks.holds?.(status)) {
 			this.#held = { head, parts: [] };
 			return;
 		}

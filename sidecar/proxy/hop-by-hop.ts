@@ -95,21 +95,29 @@ function endToEnd(
 	for (let index = 0; index + 1 < raw.length; index += 2) {
 		const name = raw[index] ?? "";
 		const lowerCase = name.toLowerCase();
-		if (hopByHop.has(lowerCase) || nominated.has(lowerCase)) continue;
+		if (hopByHop.has(lowerCase) || nominated?.has(lowerCase)) continue;
 		if (keep(lowerCase)) kept.push(name, raw[index + 1] ?? "");
 	}
 	return kept;
 }
 
-/** The header names that the message itself declares to be of this connection. */
-function connectionOptions(raw: readonly string[]): Set<string> {
-	const options = new Set<string>();
+/** The header names that the message itself declares to be of this connection; undefined where there are none besides those that always are. */
+function connectionOptions(raw: readonly string[]): Set<string> | undefined {
+	let options: Set<string> | undefined;
 	for (let index = 0; index + 1 < raw.length; index += 2) {
-		if (raw[index]?.toLowerCase() !== "connection") continue;
+		if (!isConnection(raw[index] ?? "")) continue;
 		for (const option of raw[index + 1]?.split(",") ?? []) {
 			const name = option.trim().toLowerCase();
-			if (!endToEndAlways.has(name)) options.add(name);
+			if (hopByHop.has(name) || endToEndAlways.has(name)) continue;
+			options ??= new Set();
+			options.add(name);
 		}
 	}
 	return options;
+}
+
+function isConnection(name: string): boolean {
+	return (
+		name.length === "connection".length && name.toLowerCase() === "connection"
+	);
 }

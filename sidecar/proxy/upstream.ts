@@ -45,9 +45,9 @@ export interface Replacement {
 	addedHeaders?(): Readonly<Record<string, string>>;
 }
 
-/** Which answers are looked at before they go on. */
+/** Which answers are looked at before they go on: without it none. */
 export interface Holding {
-	holds(status: number): boolean;
+	holds?(status: number): boolean;
 }
 
 /** Whether there is another body. */
@@ -56,8 +56,6 @@ export function isReplacement<T extends Partial<Replacement>>(
 ): given is T & Replacement {
 	return given.body !== undefined;
 }
-
-const handsOn = () => false;
 
 /** OpenSearch's default of http.max_content_length. */
 const maxContentLength = 104_857_600;
@@ -131,7 +129,7 @@ export class Upstream {
 		reply: FastifyReply,
 		replacement?: Replacement,
 	): Promise<FastifyReply> {
-		await this.ask(request, reply, { ...replacement, holds: handsOn });
+		await this.ask(request, reply, replacement);
 		return reply;
 	}
 
@@ -145,12 +143,13 @@ export class Upstream {
 	async ask(
 		request: FastifyRequest,
 		reply: FastifyReply,
-		given: Partial<Replacement> & Holding,
+		given: Partial<Replacement> & Holding = {},
 	): Promise<HeldAnswer | undefined> {
-		const { body, readBytes, answered } = await this.#exchange(request, reply, {
-			holds: given.holds,
-			replacement: isReplacement(given) ? given : undefined,
-		});
+		const { body, readBytes, answered } = await this.#exchange(
+			request,
+			reply,
+			given,
+		);
 		if (answered.error === undefined) return answered.held;
 		if (isClientGone(reply)) {
 			endUnanswered(reply);
@@ -242,8 +241,9 @@ export class Upstream {
 	#exchange(
 		request: FastifyRequest,
 		reply: FastifyReply,
-		{ holds, replacement }: Holding & { replacement: Replacement | undefined },
+		given: Partial<Replacement> & Holding,
 	): Promise<Exchanged> {
+		const replacement = isReplacement(given) ? given : undefined;
 		return new Promise((resolve) => {
 			const { silenceTimeoutMs, answerLimit } = this.#options;
 			const silence = new Silence(silenceTimeoutMs, () =>
@@ -259,7 +259,7 @@ export class Upstream {
 			const clientGone = () => exchange.abort(new Error("The client is gone"));
 			const exchange = new Exchange(reply, silence, {
 				addedHeaders: replacement?.addedHeaders,
-				holds,
+				holds: given.holds,
 				holdLimit: answerLimit,
 				settle(outcome) {
 					reply.raw.off("close", clientGone);

@@ -69,10 +69,7 @@ export async function guardedBody(
 	const inTurns =
 		language === "bulk" || language === "searches" || language === "templates";
 	if (isForeign || !inTurns) {
-		const guarded = await whole(request, replacement, {
-			...options,
-			isForeign,
-		});
+		const guarded = await whole(request, replacement, { options, isForeign });
 		return guarded === replacement ? replacement : { ...guarded, ...address };
 	}
 	if (
@@ -167,9 +164,9 @@ async function* searchLines(
 async function whole(
 	request: FastifyRequest,
 	replacement: Replacement | undefined,
-	options: BodyGuardOptions & { isForeign: boolean },
+	{ options, isForeign }: { options: BodyGuardOptions; isForeign: boolean },
 ): Promise<Replacement> {
-	const { language, names, limit, isForeign } = options;
+	const { language, names, limit } = options;
 	const encoding = isOwn(replacement) ? bodyEncoding(request) : "none";
 	// A replacement has been counted when the client's body was read.
 	const take = (bytes: number) => {

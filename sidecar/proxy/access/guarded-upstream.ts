@@ -26,7 +26,7 @@ export class GuardedUpstream extends Upstream {
 	override async ask(
 		request: FastifyRequest,
 		reply: FastifyReply,
-		given: Partial<Replacement> & Holding,
+		given: Partial<Replacement> & Holding = {},
 	): Promise<HeldAnswer | undefined> {
 		const replacement = isReplacement(given) ? given : undefined;
 		const render = this.renderer(request);
@@ -44,7 +44,7 @@ export class GuardedUpstream extends Upstream {
 			...guarded,
 			...(guarded && addedHeaders && { addedHeaders }),
 			...(guarded && contentType !== undefined && { contentType }),
-			holds,
+			...(holds && { holds }),
 		});
 	}
 
