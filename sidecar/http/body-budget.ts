@@ -2,6 +2,21 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { SidecarError } from "../errors.ts";
 
+const heldBytes = Symbol("bytes of its body that are held");
+
+declare module "node:http" {
+	interface IncomingMessage {
+		/**
+		 * What is counted for a request in the budget of its server. In a map that requests enter and leave, V8's retired
+		 * tables would keep each of them until the next collection of the old generation, and every other one would last long.
+		 */
+		[heldBytes]?: number;
+	}
+}
+
+/** Stands for the bytes of a request that is over. */
+const over = -1;
+
 /**
  * The bytes of all bodies that are held whole at the same time, from when they arrive until their requests are over:
  * clients that send a body and never its end can't fill the sidecar's memory, however many they are.
@@ -9,8 +24,6 @@ import { SidecarError } from "../errors.ts";
 export class BodyBudget {
 	readonly #bytes: number;
 	readonly #setting: string;
-	/** Of every request that is not over. */
-	readonly #held = new Map<IncomingMessage, number>();
 	#total = 0;
 
 	/** @param setting that the bytes come from */
@@ -24,28 +37,24 @@ export class BodyBudget {
 		return this.#total;
 	}
 
-	/** A request has begun: what is taken for it is counted from now on. */
-	open(request: IncomingMessage): void {
-		this.#held.set(request, 0);
-	}
-
 	/** Counts bytes for a request that is not over. @throws SidecarError too_many_requests where they are more than is left */
 	take(request: IncomingMessage, bytes: number): void {
-		const held = this.#held.get(request);
-		if (held === undefined) return;
+		const held = request[heldBytes] ?? 0;
+		if (held === over) return;
 		if (this.#total + bytes > this.#bytes)
 			throw new SidecarError(
 				"too_many_requests",
 				`the bodies of all requests together are larger than ${this.#setting} allows: ${this.#bytes} bytes`,
 			);
 		this.#total += bytes;
-		this.#held.set(request, held + bytes);
+		request[heldBytes] = held + bytes;
 	}
 
 	/** A request is over: what was counted for it is free, and what still comes of it is dropped uncounted. */
 	giveBack(request: IncomingMessage): void {
-		this.#total -= this.#held.get(request) ?? 0;
-		this.#held.delete(request);
+		const held = request[heldBytes] ?? 0;
+		if (held !== over) this.#total -= held;
+		request[heldBytes] = over;
 	}
 }
 
@@ -58,7 +67,6 @@ export function giveBodiesBack(
 	budget: BodyBudget,
 ): void {
 	server.addHook("onRequest", ({ raw }, reply, done) => {
-		budget.open(raw);
 		reply.raw.once("close", () => budget.giveBack(raw));
 		done();
 	});
