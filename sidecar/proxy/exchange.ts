@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
 import { type buildConnector, Client, type Dispatcher } from "undici";
@@ -135,6 +136,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 	#controller: Dispatcher.DispatchController | undefined;
 	#abortedWith: Error | undefined;
 	#begun = false;
+	/** Bytes of the answer that are still to come, where it says how many it has. */
+	#left = Number.NaN;
+	/** Its last piece, which goes on together with its end. */
+	#last: Buffer | undefined;
 	/** Whether the client has been the slow side once. */
 	#slowed = false;
 	#held: { head: Omit<HeldAnswer, "body">; parts: Buffer[] } | undefined;
@@ -163,7 +168,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 	onResponseStart(
 		controller: Dispatcher.DispatchController,
 		status: number,
-		_headers: unknown,
+		{ "content-length": length }: IncomingHttpHeaders,
 		statusMessage?: string,
 	): void {
 		this.#silence.awaitOpenSearch();
@@ -181,6 +186,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 		}
 		begin(this.#reply, head);
 		this.#begun = true;
+		this.#left = Number(length);
 	}
 
 	onResponseData(
@@ -192,6 +198,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 			if (this.#heldBytes > this.#hooks.holdLimit)
 				this.abort(new AnswerTooLong(this.#hooks.holdLimit));
 			else this.#held.parts.push(chunk);
+			return;
+		}
+		this.#left -= chunk.length;
+		if (this.#left === 0) {
+			this.#last = chunk;
 			return;
 		}
 		if (this.#reply.raw.write(chunk)) {
@@ -225,7 +236,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 			this.#hooks.settle({ sent: true, held });
 			return;
 		}
-		this.#reply.raw.end();
+		this.#reply.raw.end(this.#last);
 		this.#hooks.settle({ sent: true });
 	}
 

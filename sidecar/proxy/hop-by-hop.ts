@@ -30,6 +30,15 @@ const requestHop = new Set(["host", "expect"]);
 const bodyFraming = new Set(["content-length", "content-encoding"]);
 const ofBody = new Set([...bodyFraming, "content-type"]);
 
+/** Any other header goes on, unless its message declares otherwise. */
+const special: ReadonlySet<string> = new Set([
+	...hopByHop,
+	...requestHop,
+	...ofBody,
+	"accept",
+	"accept-encoding",
+]);
+
 /**
  * The headers that go on to OpenSearch, in their order, their spelling and their number.
  *
@@ -88,6 +97,7 @@ export function answerHeaders(
 
 function endToEnd(
 	raw: readonly string[],
+	/** Asked about what is special. */
 	keep: (name: string) => boolean,
 ): string[] {
 	const nominated = connectionOptions(raw);
@@ -95,8 +105,10 @@ function endToEnd(
 	for (let index = 0; index + 1 < raw.length; index += 2) {
 		const name = raw[index] ?? "";
 		const lowerCase = name.toLowerCase();
-		if (hopByHop.has(lowerCase) || nominated?.has(lowerCase)) continue;
-		if (keep(lowerCase)) kept.push(name, raw[index + 1] ?? "");
+		if (nominated?.has(lowerCase)) continue;
+		const goesOn =
+			!special.has(lowerCase) || (!hopByHop.has(lowerCase) && keep(lowerCase));
+		if (goesOn) kept.push(name, raw[index + 1] ?? "");
 	}
 	return kept;
 }
