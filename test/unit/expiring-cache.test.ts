@@ -25,6 +25,19 @@ describe("what the cluster said", () => {
 		expect(await get("a")).toBe(2);
 	});
 
+	it("is there without waiting once it was said, and no longer than it is good for", async () => {
+		const clock = { now: 0 };
+		const { cache, get } = cacheAt(clock);
+		expect(cache.peek("a")).toBeUndefined();
+		const asked = get("a");
+		expect(cache.peek("a")).toBeUndefined();
+		await asked;
+		clock.now = 99;
+		expect(cache.peek("a")).toBe(1);
+		clock.now = 100;
+		expect(cache.peek("a")).toBeUndefined();
+	});
+
 	it("is not remembered where the question failed", async () => {
 		const { cache, get } = cacheAt({ now: 0 });
 		const failing = cache.get("a", () => Promise.reject(new Error("down")));
