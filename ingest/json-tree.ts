@@ -57,17 +57,20 @@ export function isTooDeep(root: Node): boolean {
 	let level: readonly Node[] = [root];
 	for (let depth = 1; level.length > 0; depth++) {
 		if (depth > maxDepth) return true;
-		level = level.flatMap(nestedIn);
+		level = nestedIn(level);
 	}
 	return false;
 }
 
-/** The arrays and objects that are an array's elements or an object's values. */
-function nestedIn({ children = [] }: Node): Node[] {
-	return children.flatMap((child) => {
-		const value = child.type === "property" ? child.children?.[1] : child;
-		return value?.children ? [value] : [];
-	});
+/** The arrays and objects that are the elements of arrays or the values of objects. */
+function nestedIn(nodes: readonly Node[]): Node[] {
+	const nested: Node[] = [];
+	for (const { children = [] } of nodes)
+		for (const child of children) {
+			const value = child.type === "property" ? child.children?.[1] : child;
+			if (value?.children) nested.push(value);
+		}
+	return nested;
 }
 
 /** What a recursion over a tree makes; undefined where the tree is nested deeper than the stack. */
@@ -82,18 +85,22 @@ export function unlessTooDeep<T>(make: () => T): T | undefined {
 
 /** The members of an object node, in order; of any other node, none. */
 export function members(node: Node | undefined): Member[] {
-	if (node?.type !== "object") return [];
-	return (node.children ?? []).flatMap((member) => {
-		const [key, value] = member.children ?? [];
-		return typeof key?.value === "string" && value
-			? [{ name: key.value, value, node: member }]
-			: [];
-	});
+	const found: Member[] = [];
+	if (node?.type !== "object") return found;
+	for (const property of node.children ?? []) {
+		const [key, value] = property.children ?? [];
+		if (typeof key?.value === "string" && value)
+			found.push({ name: key.value, value, node: property });
+	}
+	return found;
 }
 
 /** The value of a member; undefined where there is no such member. */
 export function member(node: Node | undefined, name: string): Node | undefined {
-	return members(node).find((candidate) => candidate.name === name)?.value;
+	if (node?.type !== "object") return undefined;
+	for (const { children } of node.children ?? [])
+		if (children?.[0]?.value === name && children[1]) return children[1];
+	return undefined;
 }
 
 /** The elements of an array; any other node is the one element of itself, as in much of the query language. */

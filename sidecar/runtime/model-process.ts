@@ -104,9 +104,18 @@ export class ModelProcess implements LoadedModel {
 		return this.#spec;
 	}
 
+	get state(): ModelStats["state"] {
+		return this.#state;
+	}
+
 	get facts(): ModelFacts {
 		if (this.#facts === undefined) throw modelFailed("model has not started");
 		return this.#facts;
+	}
+
+	/** Inputs that wait or run now, by lane. */
+	get queued(): ModelStats["queued"] {
+		return this.#queue.queued;
 	}
 
 	run(
@@ -141,7 +150,7 @@ export class ModelProcess implements LoadedModel {
 			pid: this.#process?.pid,
 			allocations: this.#process?.allocations ?? 0,
 			threadsPerAllocation: this.#spec.threadsPerAllocation,
-			queued: this.#queue.queued,
+			queued: this.queued,
 			...counts,
 			restarts: this.#restarts,
 			runSeconds: runMicros / 1_000_000,

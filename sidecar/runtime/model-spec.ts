@@ -132,6 +132,7 @@ export interface ModelStats {
 export interface LoadedModel {
 	readonly spec: ModelSpec;
 	readonly facts: ModelFacts;
+	readonly state: ModelStats["state"];
 	/**
 	 * What the model makes of the inputs, in their order. Rejects as a whole, with a SidecarError: `too_many_requests` at
 	 * once if the lane has no room, `too_large` if it never could, `bad_request` for an input the model cannot read,

@@ -35,7 +35,7 @@ export class ResidentModel extends ModelProcess implements Resident {
 	}
 
 	get isBusy(): boolean {
-		const { search, ingest } = this.stats().queued;
+		const { search, ingest } = this.queued;
 		return search + ingest > 0;
 	}
 

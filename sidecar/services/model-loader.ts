@@ -57,8 +57,7 @@ export class ModelLoader {
 	get(id: string): ReadyModel | undefined {
 		const loaded = this.#options.runtime.get(id);
 		const config = this.#configs.get(id);
-		if (!loaded || !config || loaded.stats().state === "failed")
-			return undefined;
+		if (!loaded || !config || loaded.state === "failed") return undefined;
 		return { loaded, config, local: true };
 	}
 
@@ -91,7 +90,7 @@ export class ModelLoader {
 		if (before && !isDeepStrictEqual(before, config)) await runtime.unload(id);
 		this.#configs.set(id, config);
 		const present = runtime.get(id);
-		if (present && present.stats().state !== "failed")
+		if (present && present.state !== "failed")
 			return { loaded: present, config, local: true };
 		const loading = runtime.loading(id);
 		if (loading) return { loaded: await loading, config, local: true };

@@ -11,7 +11,11 @@ import type { Tokens } from "../../sidecar/runtime/session.ts";
 function runnerOf(make: (tokens: Tokens) => RunOutput): Runner {
 	return {
 		threads: 1,
-		run: async (inputs) => ({ outputs: inputs.map(make), micros: 1 }),
+		run: async (inputs) => ({
+			outputs: inputs.map(make),
+			micros: 1,
+			elapsedMicros: 1,
+		}),
 	};
 }
 

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Lane } from "../../sidecar/runtime/lanes.ts";
 import type { Grouping } from "../../sidecar/runtime/process/grouping.ts";
 import type {
@@ -10,8 +10,8 @@ import type { Tokens } from "../../sidecar/runtime/session.ts";
 
 interface Run {
 	texts: string[];
-	/** After so many microseconds. */
-	end: (micros?: number) => void;
+	/** After so many microseconds, with the way to where it ran and back in so many. */
+	end: (micros?: number, elapsedMicros?: number) => void;
 	fail: () => void;
 }
 
@@ -29,13 +29,14 @@ function scheduled(runnerCount = 1, grouping?: Grouping) {
 			new Promise<TimedOutputs>((resolve, reject) => {
 				runs.push({
 					texts: inputs.map(({ ids }) => texts[ids[0] ?? -1] ?? "?"),
-					end: (micros = 1_000) =>
+					end: (micros = 1_000, elapsedMicros = micros) =>
 						resolve({
 							outputs: inputs.map(() => ({
 								kind: "vector",
 								vector: Float32Array.of(1),
 							})),
 							micros,
+							elapsedMicros,
 						}),
 					fail: () => reject(new Error("the run failed")),
 				});
@@ -319,17 +320,21 @@ test("a text that cannot be tokenised is said to be so, and holds up no other", 
 });
 
 test("a text that comes alone is run by several threads, once it is known that they are quicker", async () => {
+	vi.useFakeTimers({ toFake: ["performance"] });
+	onTestFinished(() => void vi.useRealTimers());
 	const { scheduler, newRunner, submit, runs, untilBegun } = scheduled(2);
 	const wide = vi.fn(newRunner(2).run);
 	scheduler.wide = { threads: 2, run: wide };
-	const query = async (text: string, micros: number) => {
+	const query = async (text: string, elapsedMicros: number, afterMs = 1) => {
+		vi.advanceTimersByTime(afterMs);
 		submit("search", text);
 		await untilBegun(runs.length + 1);
-		runs.at(-1)?.end(micros);
+		// The way to another thread is what makes the difference.
+		runs.at(-1)?.end(600, elapsedMicros);
 		await untilTokenized();
 	};
-	const queries = async (count: number, micros: number) => {
-		for (let i = 0; i < count; i++) await query(String(i % 10), micros);
+	const queries = async (count: number, elapsedMicros: number) => {
+		for (let i = 0; i < count; i++) await query(String(i % 10), elapsedMicros);
 	};
 	await queries(10, 1_000);
 	expect(wide).toHaveBeenCalledTimes(0);
@@ -343,10 +348,18 @@ test("a text that comes alone is run by several threads, once it is known that t
 	for (const run of runs.slice(before)) run.end();
 	await untilTokenized();
 	expect(wide).toHaveBeenCalledTimes(15);
-	// Other models have all processors but one.
-	scheduler.allow(1);
+	// Whoever asks at the same time is expected to do so again, for a while.
 	await query("c", 1_000);
 	expect(wide).toHaveBeenCalledTimes(15);
+	await query("d", 600, 250);
+	expect(wide).toHaveBeenCalledTimes(16);
+	// It had come while nobody could see it.
+	await query("e", 1_000, 0);
+	expect(wide).toHaveBeenCalledTimes(16);
+	// Other models have all processors but one.
+	scheduler.allow(1);
+	await query("f", 1_000, 250);
+	expect(wide).toHaveBeenCalledTimes(16);
 });
 
 test("a run that hangs can be seen", async () => {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { SidecarError } from "../../errors.ts";
 import type { ModelSpec } from "../model-spec.ts";
@@ -22,6 +23,8 @@ export class InferenceWorker implements Runner {
 	readonly #worker: Worker;
 	#loading: Waiting<LoadedGraph> | undefined;
 	#waiting: Waiting<TimedOutputs> | undefined;
+	/** When the run was asked for, on `performance.now()`'s clock. */
+	#askedAt = 0;
 	#trying: Waiting<void> | undefined;
 
 	/**
@@ -61,6 +64,7 @@ export class InferenceWorker implements Runner {
 	run(inputs: readonly Tokens[]): Promise<TimedOutputs> {
 		return new Promise((resolve, reject) => {
 			this.#waiting = { resolve, reject };
+			this.#askedAt = performance.now();
 			this.#tell({ kind: "run", inputs });
 		});
 	}
@@ -92,7 +96,10 @@ export class InferenceWorker implements Runner {
 		this.#waiting = undefined;
 		if (message.kind === "loaded") loading?.resolve(message);
 		if (message.kind === "tried") trying?.resolve();
-		if (message.kind === "ran") waiting?.resolve(message);
+		if (message.kind === "ran") {
+			const elapsedMicros = (performance.now() - this.#askedAt) * 1_000;
+			waiting?.resolve({ ...message, elapsedMicros });
+		}
 		if (message.kind === "failed") {
 			const { code, reason } = message.refusal;
 			const asked = loading ?? trying ?? waiting;

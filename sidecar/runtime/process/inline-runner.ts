@@ -27,7 +27,7 @@ export class InlineRunner implements Runner {
 		const start = performance.now();
 		const outputs = await this.#session.runGroup(inputs);
 		const micros = Math.round((performance.now() - start) * 1_000);
-		return { outputs, micros };
+		return { outputs, micros, elapsedMicros: micros };
 	}
 
 	/** Frees the session; nothing may be run after it. */

@@ -1,10 +1,12 @@
 import type { RunOutput } from "../model-result.ts";
 import type { Tokens } from "../session.ts";
 
-/** What came of a run, in the order of its inputs, and the time it took. */
+/** What came of a run, in the order of its inputs, and the time it took, microseconds. */
 export interface TimedOutputs {
 	outputs: RunOutput[];
 	micros: number;
+	/** The same with the way to the thread that runs and back. */
+	elapsedMicros: number;
 }
 
 /** What runs tokens. */

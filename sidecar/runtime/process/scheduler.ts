@@ -7,6 +7,7 @@ import { LaneTurns } from "./lane-turns.ts";
 import { longestChecked } from "./lone-check.ts";
 import { LonePace } from "./lone-pace.ts";
 import type { Runner } from "./runner.ts";
+import { Solitude } from "./solitude.ts";
 
 /** One input to run. */
 export interface Job {
@@ -83,6 +84,7 @@ export class Scheduler {
 	readonly #promoted = new Set<number>();
 	readonly #turns = new LaneTurns();
 	readonly #lonePace = new LonePace();
+	readonly #solitude = new Solitude();
 	/** Runs a text that is alone. */
 	#wide: Runner | undefined;
 	/** When each run began, on `performance.now()`'s clock. */
@@ -140,6 +142,7 @@ export class Scheduler {
 	}
 
 	submit(job: Job): void {
+		this.#solitude.came(performance.now(), this.#isBusy);
 		this.#waiting.push(job.lane, job.id, job);
 		this.#tokenizeNext(job.lane);
 	}
@@ -234,8 +237,9 @@ export class Scheduler {
 		const wide = this.#wide;
 		if (wide === undefined || this.#running.size > 0) return false;
 		if (wide.threads > this.#allowed || this.#unready > 0) return false;
-		const [search, ingest] = lanes.map((lane) => this.#ready.sizeOf(lane));
-		if ((search ?? 0) + (ingest ?? 0) !== 1) return false;
+		const { search, ingest } = this.#readyCounts;
+		if (search + ingest !== 1) return false;
+		if (!this.#solitude.isAlone(performance.now())) return false;
 		const lane = search === 1 ? "search" : "ingest";
 		for (const { tokens } of this.#ready.in(lane)) {
 			const length = tokens.ids.length;
@@ -245,6 +249,19 @@ export class Scheduler {
 		}
 		void this.#run(wide, lane, this.#takeGroup(lane));
 		return true;
+	}
+
+	/** Whether there is an input that is not answered. */
+	get #isBusy(): boolean {
+		const { search, ingest } = this.#readyCounts;
+		return this.#running.size + this.#unready + search + ingest > 0;
+	}
+
+	get #readyCounts(): Record<Lane, number> {
+		return {
+			search: this.#ready.sizeOf("search"),
+			ingest: this.#ready.sizeOf("ingest"),
+		};
 	}
 
 	/** Inputs that are not tokenised yet. */
@@ -328,11 +345,12 @@ export class Scheduler {
 		this.#running.set(runner, { since, lane });
 		if (lane === "search") this.#searchedAt = since;
 		try {
-			const { outputs, micros } = await runner.run(
+			const { outputs, micros, elapsedMicros } = await runner.run(
 				group.map(({ tokens }) => tokens),
 			);
+			if (runner === this.#wide) this.#solitude.sawNothing(performance.now());
 			this.#learn(lane, group, micros);
-			if (isLone) this.#learnLone(group, micros, runner);
+			if (isLone) this.#learnLone(group, elapsedMicros, runner);
 			// The runner first: what answering costs is then time it already works in.
 			this.#ended(runner);
 			for (const [index, ready] of group.entries())

@@ -26,10 +26,8 @@ export class TokenWeights implements Runner {
 	async run(inputs: readonly Tokens[]): Promise<TimedOutputs> {
 		const start = performance.now();
 		const outputs = inputs.map((input) => this.#weigh(input));
-		return {
-			outputs,
-			micros: Math.round((performance.now() - start) * 1_000),
-		};
+		const micros = Math.round((performance.now() - start) * 1_000);
+		return { outputs, micros, elapsedMicros: micros };
 	}
 
 	#weigh({ ids }: Tokens): WeightsOutput {
