@@ -326,7 +326,7 @@ export const SettingsSchema = Type.Object({
 		maximum: 64,
 		unit: "threads",
 		description:
-			"Threads for a text that comes while a model has nothing else to do, in a session of its own beside the allocations; used where that is quicker. 0: all processors but one, 2 to 4. 1: no such session.",
+			"Threads for a text that comes while a model has nothing else to do, in a session of its own beside the allocations, and one with their threads; each used where it is quickest. 0: all processors but one, 2 to 4. 1: no such sessions.",
 	}),
 	SIDECAR_PROCESSORS: Type.Integer({
 		default: 0,

@@ -15,8 +15,8 @@ interface CommonSpec {
 	/** Threads that ONNX Runtime uses in one session. */
 	threadsPerAllocation: number;
 	/**
-	 * Threads of a further session, for a text that comes alone while nothing else runs; none if left out or not more
-	 * than `threadsPerAllocation`.
+	 * Threads of a further session, for a text that comes alone while nothing else runs, and there is another one with
+	 * `threadsPerAllocation` for such texts; neither if left out or not more than those.
 	 */
 	loneThreads?: number;
 	/**

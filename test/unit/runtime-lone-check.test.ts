@@ -53,37 +53,37 @@ test("a model with a small window is compared up to that", async () => {
 	expect(inputs.map(({ ids }) => ids.length)).toEqual([3, 8, 20]);
 });
 
-/** Runs texts of a length as the pace says, each in the time that its way takes. @returns how many ran wide */
+/** Runs texts of a length as the pace says, each in the time that its way takes. @returns how many no allocation ran */
 function run(
 	pace: LonePace,
 	texts: number,
 	{
 		tokens = 10,
-		narrow,
-		wide,
-	}: { tokens?: number; narrow: number; wide: number },
+		allocation,
+		lone,
+	}: { tokens?: number; allocation: number; lone: number },
 ): number {
-	let ranWide = 0;
+	let ranLone = 0;
 	for (let i = 0; i < texts; i++) {
-		const isWide = pace.prefersWide(tokens);
-		pace.ran(tokens, isWide ? wide : narrow, isWide);
-		if (isWide) ranWide++;
+		const way = pace.wayFor(tokens);
+		pace.ran(tokens, way === 0 ? allocation : lone, way);
+		if (way > 0) ranLone++;
 	}
-	return ranWide;
+	return ranLone;
 }
 
 test("several threads are used where they are quicker, for each length by itself", () => {
-	const pace = new LonePace();
-	const long = { tokens: 100, narrow: 4_000, wide: 3_900 };
-	run(pace, 20, { narrow: 4_000, wide: 2_000 });
+	const pace = new LonePace([1, 2]);
+	const long = { tokens: 100, allocation: 4_000, lone: 3_900 };
+	run(pace, 20, { allocation: 4_000, lone: 2_000 });
 	run(pace, 20, long);
-	expect(run(pace, 60, { narrow: 4_000, wide: 2_000 })).toBe(60);
+	expect(run(pace, 60, { allocation: 4_000, lone: 2_000 })).toBe(60);
 	expect(run(pace, 60, long)).toBe(0);
 });
 
 test("what was slower is tried again at times, so that it is found when it has become quicker", () => {
-	const pace = new LonePace();
-	const slow = { narrow: 1_000, wide: 2_000 };
+	const pace = new LonePace([1, 2]);
+	const slow = { allocation: 1_000, lone: 2_000 };
 	run(pace, 20, slow);
 	expect(run(pace, 64, slow)).toBe(0);
 	expect(run(pace, 10 + 128, slow)).toBe(10);
@@ -92,22 +92,36 @@ test("what was slower is tried again at times, so that it is found when it has b
 	const tried = run(pace, 10 * 522, slow);
 	expect(tried).toBeGreaterThanOrEqual(90);
 	expect(tried).toBeLessThanOrEqual(100);
-	run(pace, 522, { narrow: 1_000, wide: 500 });
-	const now = run(pace, 100, { narrow: 1_000, wide: 500 });
+	run(pace, 522, { allocation: 1_000, lone: 500 });
+	const now = run(pace, 100, { allocation: 1_000, lone: 500 });
 	expect(now).toBeGreaterThanOrEqual(90);
 });
 
 test("threads that have become slow, since the machine has something else to do, are given up soon", () => {
-	const pace = new LonePace();
-	run(pace, 60, { narrow: 1_000, wide: 500 });
-	run(pace, 30, { narrow: 1_000, wide: 5_000 });
-	expect(run(pace, 60, { narrow: 1_000, wide: 5_000 })).toBe(0);
+	const pace = new LonePace([1, 2]);
+	run(pace, 60, { allocation: 1_000, lone: 500 });
+	run(pace, 30, { allocation: 1_000, lone: 5_000 });
+	expect(run(pace, 60, { allocation: 1_000, lone: 5_000 })).toBe(0);
 });
 
 test("the first runs of a way do not count: threads and caches are cold", () => {
-	const pace = new LonePace();
-	run(pace, 10, { narrow: 1_000, wide: 1 });
-	run(pace, 4, { narrow: 1_000, wide: 50_000 });
-	run(pace, 6, { narrow: 1_000, wide: 500 });
-	expect(pace.prefersWide(10)).toBe(true);
+	const pace = new LonePace([1, 2]);
+	run(pace, 10, { allocation: 1_000, lone: 1 });
+	run(pace, 4, { allocation: 1_000, lone: 50_000 });
+	run(pace, 6, { allocation: 1_000, lone: 500 });
+	expect(pace.wayFor(10)).toBe(1);
+});
+
+test("several threads have to be noticeably quicker than one that needs no other thread", () => {
+	const chosen = (times: readonly number[]): number => {
+		const pace = new LonePace([1, 1, 3]);
+		for (let i = 0; i < 40; i++) {
+			const way = pace.wayFor(10);
+			pace.ran(10, times[way] ?? 0, way);
+		}
+		return pace.wayFor(10);
+	};
+	expect(chosen([1_600, 1_400, 1_350])).toBe(1);
+	expect(chosen([4_200, 4_000, 2_500])).toBe(2);
+	expect(chosen([1_000, 1_100, 950])).toBe(0);
 });

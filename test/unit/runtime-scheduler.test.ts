@@ -319,12 +319,16 @@ test("a text that cannot be tokenised is said to be so, and holds up no other", 
 	expect(failures).toEqual([["bad", new Error("cannot be read")]]);
 });
 
-test("a text that comes alone is run by several threads, once it is known that they are quicker", async () => {
+test("a text that comes alone is run by several threads, once they are known to be quicker than one, here or in another thread", async () => {
 	vi.useFakeTimers({ toFake: ["performance"] });
 	onTestFinished(() => void vi.useRealTimers());
 	const { scheduler, newRunner, submit, runs, untilBegun } = scheduled(2);
-	const wide = vi.fn(newRunner(2).run);
-	scheduler.wide = { threads: 2, run: wide };
+	const one = vi.fn(newRunner(1).run);
+	const several = vi.fn(newRunner(2).run);
+	scheduler.lone = [
+		{ threads: 1, run: one },
+		{ threads: 2, run: several },
+	];
 	const query = async (text: string, elapsedMicros: number, afterMs = 1) => {
 		vi.advanceTimersByTime(afterMs);
 		submit("search", text);
@@ -337,9 +341,11 @@ test("a text that comes alone is run by several threads, once it is known that t
 		for (let i = 0; i < count; i++) await query(String(i % 10), elapsedMicros);
 	};
 	await queries(10, 1_000);
-	expect(wide).toHaveBeenCalledTimes(0);
+	expect(one).toHaveBeenCalledTimes(0);
+	await queries(10, 800);
+	expect(one).toHaveBeenCalledTimes(10);
 	await queries(15, 600);
-	expect(wide).toHaveBeenCalledTimes(15);
+	expect(several).toHaveBeenCalledTimes(15);
 	// Two at once have a thread each.
 	const before = runs.length;
 	submit("search", "a");
@@ -347,19 +353,19 @@ test("a text that comes alone is run by several threads, once it is known that t
 	await untilBegun(before + 2);
 	for (const run of runs.slice(before)) run.end();
 	await untilTokenized();
-	expect(wide).toHaveBeenCalledTimes(15);
+	expect(several).toHaveBeenCalledTimes(15);
 	// Whoever asks at the same time is expected to do so again, for a while.
 	await query("c", 1_000);
-	expect(wide).toHaveBeenCalledTimes(15);
+	expect(several).toHaveBeenCalledTimes(15);
 	await query("d", 600, 250);
-	expect(wide).toHaveBeenCalledTimes(16);
+	expect(several).toHaveBeenCalledTimes(16);
 	// It had come while nobody could see it.
 	await query("e", 1_000, 0);
-	expect(wide).toHaveBeenCalledTimes(16);
+	expect(several).toHaveBeenCalledTimes(16);
 	// Other models have all processors but one.
 	scheduler.allow(1);
 	await query("f", 1_000, 250);
-	expect(wide).toHaveBeenCalledTimes(16);
+	expect(several).toHaveBeenCalledTimes(16);
 });
 
 test("a run that hangs can be seen", async () => {

@@ -43,7 +43,7 @@ export async function memoryNeed(spec: RecordedModel): Promise<MemoryNeed> {
 	return { bytes, isMeasured: false };
 }
 
-/** One an allocation, and the one for texts that come alone. */
+/** One an allocation, and one for the two that run texts that come alone: those are short. */
 function sessionsOf(spec: RecordedModel): number {
 	const { functionName, allocations, threadsPerAllocation } = spec;
 	const { loneThreads = 0 } = spec;

@@ -36,9 +36,8 @@ export class Allocations {
 	#wanted: Wanted;
 	/** What workers are loaded from, and may run together; undefined until that is known. */
 	#start: ModelStart | undefined;
-	#wide: InlineRunner | undefined;
-	/** Whether several threads make something else of a text: a vector depends on its text alone. */
-	#isUnlike = false;
+	/** They run texts that come alone; and what threads allocations had when they were loaded. */
+	#lone: { runners: readonly InlineRunner[]; besides: number } | undefined;
 	#changing = false;
 
 	constructor(options: AllocationsOptions) {
@@ -87,7 +86,7 @@ export class Allocations {
 		const { spec, scheduler } = this.#options;
 		const isKnown = threads === spec.threadsPerAllocation;
 		scheduler.grouping = (isKnown && this.#start?.grouping) || alone;
-		return this.#widen(threads);
+		return this.#seeToLone(threads);
 	}
 
 	#fits(worker: InferenceWorker, threads: number): boolean {
@@ -96,37 +95,48 @@ export class Allocations {
 		);
 	}
 
-	/** A session of several threads for texts that come alone: it is no allocation, since it never runs beside them. */
-	async #widen(threads: number): Promise<boolean> {
-		const { spec, check } = this.#options;
+	/**
+	 * Sessions on the thread that schedules, for texts that come alone: they are no allocations, since they never run beside
+	 * them.
+	 */
+	async #seeToLone(threads: number): Promise<boolean> {
+		const { spec, check, scheduler } = this.#options;
 		const { loneThreads = 0 } = spec;
 		// Any other graph takes too long to load on the thread that schedules.
 		const isQuick = this.#start?.graph.form === "prepared";
-		const isDue = isQuick && loneThreads > threads && !this.#isUnlike;
-		if (check === undefined || isDue === (this.#wide !== undefined))
-			return false;
-		if (isDue) await this.#tryWide(loneThreads, check);
-		else await this.#narrow();
+		const isDue = check !== undefined && isQuick && loneThreads > threads;
+		const isRight = isDue
+			? this.#lone?.besides === threads
+			: this.#lone === undefined;
+		if (isRight) return false;
+		await this.#endLone();
+		if (!isDue) return true;
+		const one = await this.#loadLone(threads);
+		this.#lone = { runners: [one], besides: threads };
+		const several = await this.#loadLone(loneThreads);
+		// A vector depends on its text alone.
+		if (await passes(several, check))
+			this.#lone = { runners: [one, several], besides: threads };
+		else await several.end();
+		scheduler.lone = this.#lone.runners;
 		return true;
 	}
 
-	async #tryWide(threads: number, check: LoneCheck): Promise<void> {
+	#loadLone(threadsPerAllocation: number): Promise<InlineRunner> {
 		const { graph } = this.#start ?? asItCame;
-		const spec = { ...this.#options.spec, threadsPerAllocation: threads };
-		this.#wide = await InlineRunner.load(spec, graph);
-		this.#isUnlike = !(await passes(this.#wide, check));
-		if (this.#isUnlike) await this.#narrow();
-		else this.#options.scheduler.wide = this.#wide;
+		const spec = { ...this.#options.spec, threadsPerAllocation };
+		return InlineRunner.load(spec, graph);
 	}
 
-	async #narrow(): Promise<void> {
+	async #endLone(): Promise<void> {
 		const { scheduler } = this.#options;
-		const outdated = this.#wide;
-		this.#wide = undefined;
-		scheduler.wide = undefined;
-		if (outdated === undefined) return;
-		await scheduler.remove(outdated);
-		await outdated.end();
+		const outdated = this.#lone?.runners ?? [];
+		this.#lone = undefined;
+		scheduler.lone = [];
+		for (const runner of outdated) {
+			await scheduler.remove(runner);
+			await runner.end();
+		}
 	}
 
 	async #add(threads: number): Promise<void> {

@@ -83,10 +83,10 @@ export class Scheduler {
 	readonly #cancelled = new Set<number>();
 	readonly #promoted = new Set<number>();
 	readonly #turns = new LaneTurns();
-	readonly #lonePace = new LonePace();
+	#lonePace = new LonePace([]);
 	readonly #solitude = new Solitude();
-	/** Runs a text that is alone. */
-	#wide: Runner | undefined;
+	/** They run a text that is alone. */
+	#lone: readonly Runner[] = [];
 	/** When each run began, on `performance.now()`'s clock. */
 	readonly #running = new Map<Runner, { since: number; lane: Lane }>();
 	/** Who waits for the end of a runner that is in its last run. */
@@ -121,9 +121,11 @@ export class Scheduler {
 		for (const lane of lanes) this.#tokenizeNext(lane);
 	}
 
-	/** What runs a text that comes alone, where that is quicker; undefined for nothing of that kind. */
-	set wide(runner: Runner | undefined) {
-		this.#wide = runner;
+	/** What may run a text that comes alone, on this thread, where that is quicker; the first has an allocation's threads. */
+	set lone(runners: readonly Runner[]) {
+		this.#lone = runners;
+		const threads = runners.map((runner) => runner.threads);
+		this.#lonePace = new LonePace([...threads.slice(0, 1), ...threads]);
 	}
 
 	/** Gives a runner nothing more; resolves when it has ended its run. */
@@ -219,7 +221,7 @@ export class Scheduler {
 	}
 
 	#runNext(): void {
-		if (this.#runWide()) return;
+		if (this.#runLone()) return;
 		for (const runner of this.#runners) {
 			if (this.#running.has(runner)) continue;
 			if (!this.#mayUse(runner.threads)) return;
@@ -232,23 +234,25 @@ export class Scheduler {
 		}
 	}
 
-	/** Runs a text that is alone in the process by several threads, if it is short and that is quicker. */
-	#runWide(): boolean {
-		const wide = this.#wide;
-		if (wide === undefined || this.#running.size > 0) return false;
-		if (wide.threads > this.#allowed || this.#unready > 0) return false;
+	/** Runs a text that is alone in the process on this thread, if it is short and that is quicker. */
+	#runLone(): boolean {
+		if (this.#running.size + this.#unready > 0) return false;
 		const { search, ingest } = this.#readyCounts;
 		if (search + ingest !== 1) return false;
 		if (!this.#solitude.isAlone(performance.now())) return false;
 		const lane = search === 1 ? "search" : "ingest";
-		for (const { tokens } of this.#ready.in(lane)) {
-			const length = tokens.ids.length;
-			if (length > longestChecked) return false;
-			if (this.#microsPerToken * length > longestGroup) return false;
-			if (!this.#lonePace.prefersWide(length)) return false;
-		}
-		void this.#run(wide, lane, this.#takeGroup(lane));
+		const [ready] = this.#ready.in(lane);
+		const runner = ready && this.#loneRunnerFor(ready.tokens.ids.length);
+		if (runner === undefined) return false;
+		void this.#run(runner, lane, this.#takeGroup(lane));
 		return true;
+	}
+
+	#loneRunnerFor(length: number): Runner | undefined {
+		if (length > longestChecked) return undefined;
+		if (this.#microsPerToken * length > longestGroup) return undefined;
+		const runner = this.#lone[this.#lonePace.wayFor(length) - 1];
+		return runner && runner.threads <= this.#allowed ? runner : undefined;
 	}
 
 	/** Whether there is an input that is not answered. */
@@ -348,7 +352,8 @@ export class Scheduler {
 			const { outputs, micros, elapsedMicros } = await runner.run(
 				group.map(({ tokens }) => tokens),
 			);
-			if (runner === this.#wide) this.#solitude.sawNothing(performance.now());
+			if (this.#lone.includes(runner))
+				this.#solitude.sawNothing(performance.now());
 			this.#learn(lane, group, micros);
 			if (isLone) this.#learnLone(group, elapsedMicros, runner);
 			// The runner first: what answering costs is then time it already works in.
@@ -399,8 +404,9 @@ export class Scheduler {
 	#learnLone(group: readonly Ready[], micros: number, runner: Runner): void {
 		// Another run that began meanwhile took its part of the machine.
 		if (this.#running.size > 1) return;
+		const way = 1 + this.#lone.indexOf(runner);
 		for (const { tokens } of group)
-			this.#lonePace.ran(tokens.ids.length, micros, runner === this.#wide);
+			this.#lonePace.ran(tokens.ids.length, micros, way);
 	}
 
 	#ended(runner: Runner): void {
