@@ -86,14 +86,6 @@ export async function sendPlanned(
 	const { plan, terms, options, address } = planned;
 	const { upstream } = options;
 	const addedHeaders = () => headersOf(plan, terms, options);
-	if (plan.answer) {
-		const { format } = readWish(request);
-		const { json: known, headers } = plan.answer;
-		const json = await changedAnswer(known, plan.answerSteps);
-		const answer = { ...madeAnswer(200, json), headers };
-		reply.headers(addedHeaders());
-		return sendJson(reply, answer, { json, format });
-	}
 	const { spentParameters } = plan;
 	const sentUrl =
 		spentParameters.size === 0
@@ -102,7 +94,7 @@ export async function sendPlanned(
 					address?.url ?? request.originalUrl,
 					(name) => !spentParameters.has(name),
 				);
-	if (plan.answerSteps.length === 0)
+	if (!plan.answer && plan.answerSteps.length === 0)
 		return upstream.forward(request, reply, {
 			body: plan.body,
 			...address,
@@ -110,12 +102,14 @@ export async function sendPlanned(
 			addedHeaders,
 		});
 	const { plainUrl, format } = readWish(request, sentUrl);
-	const answer = await upstream.read(request, {
-		url: plainUrl,
-		body: plan.body,
-		json: true,
-		signal: terms.signal,
-	});
+	const answer = plan.answer
+		? { ...madeAnswer(200, plan.answer.json), headers: plan.answer.headers }
+		: await upstream.read(request, {
+				url: plainUrl,
+				body: plan.body,
+				json: true,
+				signal: terms.signal,
+			});
 	const json = await changedAnswer(answer.body, plan.answerSteps);
 	reply.headers(addedHeaders());
 	return sendJson(reply, answer, { json, format });

@@ -40,7 +40,7 @@ export function search(options: SearchRouteOptions): FastifyPluginAsync {
 		const terms = {
 			...termsOf(request, reply, upstream),
 			// In a form that the sidecar can't write, OpenSearch answers by itself.
-			takesAnswers: wishUnlessRefused(request) !== undefined,
+			takesAnswers: () => wishUnlessRefused(request) !== undefined,
 		};
 		const plan = await search.plan(asked, terms);
 		return plan

@@ -1,3 +1,4 @@
+import { fitsPattern } from "../../ingest/name-pattern.ts";
 import type {
 	SettingText,
 	StoredClusterSettings,
@@ -75,16 +76,7 @@ function changedScope(
 
 /** Whether a name is meant by a name, or by a pattern in which `*` stands for anything. */
 function matches(pattern: string, name: string): boolean {
-	if (!pattern.endsWith("*")) return pattern === name;
-	const [first = "", ...others] = pattern.split("*");
-	if (!name.startsWith(first)) return false;
-	let position = first.length;
-	for (const part of others) {
-		const at = name.indexOf(part, position);
-		if (at < 0) return false;
-		position = at + part.length;
-	}
-	return true;
+	return pattern.endsWith("*") ? fitsPattern(name, pattern) : pattern === name;
 }
 
 function byName(

@@ -24,10 +24,10 @@ export function guardAccess(
 	{ gate, upstream }: Guards,
 ): void {
 	scope.addHook("onRequest", (request, reply, done) => {
-		const { method, originalUrl } = request;
+		const { originalUrl } = request;
 		// Most requests: nobody has to be waited for.
 		if (
-			method !== "DELETE" &&
+			!matchesOwnTemplates(request) &&
 			definitionUrl(originalUrl) === undefined &&
 			gate.isPlain(originalUrl)
 		)

@@ -50,8 +50,9 @@ export function sessionRecipe(spec: ModelSpec, graph: GraphFile) {
 			extra: {
 				session: {
 					set_denormal_as_zero: "1",
-					// Threads of one run wait for each other some hundred times in it, too shortly to sleep. After that they would
-					// take processors from OpenSearch, which is then asked for what the vector is near to.
+					// Threads of one run wait for each other some hundred times in it, too shortly to sleep, and for the next run
+					// of somebody who asks again at once: a processor that has slept is slow at first, also for OpenSearch. After
+					// that they would take processors from others.
 					intra_op:
 						spec.threadsPerAllocation > 1
 							? { allow_spinning: "1", spin_duration_us: spinMicros }

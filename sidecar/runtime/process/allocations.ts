@@ -100,7 +100,7 @@ export class Allocations {
 	 * them.
 	 */
 	async #seeToLone(threads: number): Promise<boolean> {
-		const { spec, check, scheduler } = this.#options;
+		const { spec, check } = this.#options;
 		const { loneThreads = 0 } = spec;
 		// Any other graph takes too long to load on the thread that schedules.
 		const isQuick = this.#start?.graph.form === "prepared";
@@ -112,14 +112,17 @@ export class Allocations {
 		await this.#endLone();
 		if (!isDue) return true;
 		const one = await this.#loadLone(threads);
-		this.#lone = { runners: [one], besides: threads };
+		this.#useLone([one], threads);
 		const several = await this.#loadLone(loneThreads);
 		// A vector depends on its text alone.
-		if (await passes(several, check))
-			this.#lone = { runners: [one, several], besides: threads };
+		if (await passes(several, check)) this.#useLone([one, several], threads);
 		else await several.end();
-		scheduler.lone = this.#lone.runners;
 		return true;
+	}
+
+	#useLone(runners: readonly InlineRunner[], besides: number): void {
+		this.#lone = { runners, besides };
+		this.#options.scheduler.lone = runners;
 	}
 
 	#loadLone(threadsPerAllocation: number): Promise<InlineRunner> {

@@ -15,7 +15,7 @@ export async function changedAnswer(
 	text: string,
 	steps: readonly AnswerStep[],
 ): Promise<string> {
-	const answer = SearchAnswer.parse(text);
+	const answer = steps.length > 0 ? SearchAnswer.parse(text) : undefined;
 	if (!answer) return text;
 	for (const step of steps) await step(answer);
 	return answer.render();

@@ -182,7 +182,7 @@ function combinesScores({ answersHits, parameters }: SearchRequest): boolean {
 /** What there is to say of a search whose query is a `hybrid`, but how it reads. */
 function hybridRequest(
 	prepared: PreparedSearch,
-	{ call, takesAnswers = false }: SearchTerms,
+	{ call, takesAnswers }: SearchTerms,
 ): Omit<HybridRequest, "body"> {
 	const { request, pipeline, body } = prepared;
 	const { target, parameters } = request;
@@ -194,9 +194,9 @@ function hybridRequest(
 		explained: isExplained(prepared),
 		// A pipeline in the body is OpenSearch's to check.
 		takesAnswer:
-			takesAnswers &&
 			pipeline?.isOwn === true &&
-			body.member("search_pipeline")?.type !== "object",
+			body.member("search_pipeline")?.type !== "object" &&
+			(takesAnswers?.() ?? false),
 		call,
 	};
 }

@@ -22,8 +22,8 @@ export interface SearchTerms {
 	truncated: TruncatedTexts;
 	/** For what has to be asked before. */
 	call: ClientCall;
-	/** Whether a search may be answered without its being sent, in JSON. */
-	takesAnswers?: boolean;
+	/** Says whether a search may be answered without its being sent, in JSON; without it none may. */
+	takesAnswers?(): boolean;
 }
 
 /** What becomes of a search; neither where it goes on as it was sent. */
